@@ -1,0 +1,233 @@
+"""HubSpot over HTTP: one pooled session, a deadline for every call, four errors.
+
+`hubspot-api-client` gives the client and builds the requests. Its generated methods speak
+versions that HubSpot ends in 2027 and have no time-outs, so everything goes through
+`api_request`, overridden here (docs/adrs/002-hubspot-gateway.md).
+"""
+
+from __future__ import annotations
+
+import http.cookiejar
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+
+import hubspot
+import orjson
+import requests
+import structlog
+from hubspot.utils.requests.http_request_builder import Request
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
+
+from worker.hubspot.errors import HubSpotError, NotFound, RateLimited, Rejected, Transient
+from worker.hubspot.limits import Bucket
+
+CONNECT_S = 3.05
+READ_S = 10.0
+DEADLINE_S = 25.0  # a body is read on only while one more wait of READ_S still fits
+MAX_BODY_BYTES = 16 * 1024 * 1024
+LOCKED_WAIT_S = 2.0  # HubSpot: 423 lasts two seconds
+USER_AGENT = "hubspot-ticket-worker"
+
+Json = Any  # what orjson gives; parsed by worker.hubspot.models and nowhere else
+log = structlog.get_logger()
+
+
+class CallLimiter(Protocol):
+    def acquire(self, bucket: Bucket) -> None: ...
+    def learn(self, bucket: Bucket, headers: Mapping[str, str]) -> None: ...
+    def hold(self, bucket: Bucket, seconds: float) -> None: ...
+    def hold_everything(self, seconds: float) -> None: ...
+
+
+def bucket_of(path: str) -> Bucket:
+    """Which limit a call counts against (HubSpot's specification marks the exempt paths)."""
+    if path.endswith("/search"):
+        return Bucket.SEARCH
+    if path.startswith("/crm/associations/"):
+        return Bucket.ASSOCIATIONS
+    return Bucket.TEN_SECONDS
+
+
+class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carries no types
+    """The package's client with its transport replaced. Thread-safe; make it after any fork."""
+
+    def __init__(
+        self,
+        access_token: SecretStr,
+        base_url: str,
+        limiter: CallLimiter,
+        pool_size: int = 16,
+        on_call: Callable[[str, int, float], None] | None = None,
+    ) -> None:
+        super().__init__(
+            access_token=access_token.get_secret_value(), base_url=base_url, user_agent=USER_AGENT
+        )
+        self._limiter = limiter
+        self._on_call = on_call
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=pool_size, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def __repr__(self) -> str:
+        return f"HubSpotClient({self.config['base_url']})"
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
+        return self.api_request({"method": "GET", "path": path, "qs": dict(query or {})})
+
+    def post(self, path: str, body: Json) -> Json:
+        return self.api_request({"method": "POST", "path": path, "body": body})
+
+    def patch(self, path: str, body: Json) -> Json:
+        return self.api_request({"method": "PATCH", "path": path, "body": body})
+
+    def put(self, path: str, body: Json) -> Json:
+        return self.api_request({"method": "PUT", "path": path, "body": body})
+
+    def api_request(self, options: dict[str, Any]) -> Json:
+        """Send one request and return the parsed JSON (None for an empty body).
+
+        Raises `RateLimited`, `Transient`, `Rejected` or `NotFound`; for a write, `Transient`
+        means that nobody knows whether it happened.
+        """
+        request = Request(self.config, options)
+        path = options["path"]
+        bucket = bucket_of(path)
+        self._limiter.acquire(bucket)
+        started = time.monotonic()
+        status, headers, body = self._exchange(request, path)
+        if self._on_call:
+            self._on_call(bucket, status, time.monotonic() - started)
+        self._limiter.learn(bucket, headers)
+        if status >= 400:
+            self._refuse(status, headers, body, request.get_method(), path, bucket)
+        if status >= 300:
+            raise Transient(
+                f"HubSpot answered {request.get_method()} {path} with a redirect {status}"
+            )
+        if not body:
+            return None
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise Transient(
+                f"HubSpot answered {request.get_method()} {path} with {status} and a body that is no JSON"
+            ) from None
+
+    def _exchange(self, request: Request, path: str) -> tuple[int, Mapping[str, str], bytes]:
+        started = time.monotonic()
+        what = f"{request.get_method()} {path}"
+        try:
+            with self._session.request(
+                request.get_method(),
+                request.get_url(),
+                timeout=(CONNECT_S, READ_S),
+                allow_redirects=False,
+                stream=True,
+                **request.get_options_for_sending(),
+            ) as response:
+                body = bytearray()
+                while chunk := response.raw.read1(65536, decode_content=True):
+                    body += chunk
+                    if len(body) > MAX_BODY_BYTES:
+                        raise Transient(f"HubSpot's answer to {what} is larger than 16 MiB")
+                    if time.monotonic() - started > DEADLINE_S - READ_S:
+                        raise Transient(f"HubSpot's answer to {what} took too long to arrive")
+                return response.status_code, response.headers, bytes(body)
+        except HubSpotError:
+            raise
+        except (requests.RequestException, OSError) as error:
+            raise Transient(f"{what} got no answer: {type(error).__name__}") from None
+        except Exception as error:
+            # urllib3's own errors come through unwrapped when a body is read by hand.
+            if type(error).__module__.startswith("urllib3."):
+                raise Transient(f"{what} got half an answer: {type(error).__name__}") from None
+            raise
+
+    def _refuse(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        method: str,
+        path: str,
+        bucket: Bucket,
+    ) -> NoReturn:
+        said = _error_body(body)
+        message = str(said.get("message") or f"HTTP {status}")[:1000]
+        correlation = str(said.get("correlationId") or "")
+        category = str(said.get("category") or "")
+        what = f"{method} {path}: {message}"
+        if status == 429:
+            self._slow_down(headers, said, bucket, message, correlation)
+        if status == 423:
+            self._limiter.hold(bucket, LOCKED_WAIT_S)
+            raise RateLimited(f"HubSpot locks the records: {message}", LOCKED_WAIT_S, correlation)
+        if status == 477:
+            wait = _seconds(headers.get("Retry-After"), 60.0)
+            self._limiter.hold_everything(wait)
+            raise RateLimited(f"HubSpot is moving the account: {message}", wait, correlation)
+        if status in {408, 421, 425} or status >= 500:
+            raise Transient(f"HubSpot failed with {status} on {what}", correlation)
+        if status == 404:
+            raise NotFound(what, status, category, correlation)
+        if category == "MISSING_SCOPES":
+            message = f"{what} Missing scopes: {', '.join(_missing_scopes(said)) or 'not named'}"
+            raise Rejected(message, status, category, correlation)
+        raise Rejected(what, status, category, correlation)
+
+    def _slow_down(
+        self,
+        headers: Mapping[str, str],
+        said: dict[str, Any],
+        bucket: Bucket,
+        message: str,
+        correlation: str,
+    ) -> NoReturn:
+        policy = str(said.get("policyName") or "").upper()
+        if "DAILY" in policy or "daily limit" in message:
+            # Midnight of the account's time zone frees it; asked again every quarter of an hour.
+            wait = _seconds(headers.get("Retry-After"), 900.0)
+            self._limiter.hold_everything(wait)
+        else:
+            usual = 1.0 if bucket is Bucket.SEARCH else _interval_s(headers)
+            wait = _seconds(headers.get("Retry-After"), usual)
+            self._limiter.hold(bucket, wait)
+        log.warning("hubspot_limit_hit", policy=policy, bucket=str(bucket), wait_s=wait)
+        raise RateLimited(f"HubSpot's limit is used up: {message}", wait, correlation)
+
+
+def _error_body(body: bytes) -> dict[str, Any]:
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _missing_scopes(said: dict[str, Any]) -> list[str]:
+    """HubSpot names them in errors[].context.requiredGranularScopes (or requiredScopes)."""
+    scopes: list[str] = []
+    for error in said.get("errors") or []:
+        context = error.get("context") if isinstance(error, dict) else None
+        for key in ("requiredGranularScopes", "requiredScopes"):
+            scopes += [str(scope) for scope in (context or {}).get(key) or []]
+    return sorted(set(scopes))
+
+
+def _seconds(value: str | None, otherwise: float) -> float:
+    """Retry-After in seconds, at most a day; HubSpot does not promise the header."""
+    try:
+        return min(max(float(value or ""), 0.1), 86_400.0)
+    except ValueError:
+        return otherwise
+
+
+def _interval_s(headers: Mapping[str, str]) -> float:
+    """How long the ten-second window is, as the headers say; the bucket is free after that."""
+    value = headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
+    return int(value) / 1000 if value.isdigit() and int(value) <= 60_000 else 10.0

@@ -1,0 +1,264 @@
+"""What we want from HubSpot, in our words: read, search, associate, write, in full batches.
+
+Sizes (HubSpot: Using object APIs): 100 records in a batch, 50 with history; 1,000 ids in an
+associations read; 200 in a page of a search, 10,000 in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from worker.hubspot import models
+from worker.hubspot.client import HubSpotClient
+from worker.hubspot.errors import HubSpotError, NotFound, RateLimited, Rejected, Transient
+from worker.hubspot.models import Association, Reading, Record, Update, Writing, chunks
+from worker.hubspot.names import PropertyNames
+
+BATCH = 100
+BATCH_WITH_HISTORY = 50
+ASSOCIATIONS_BATCH = 1000
+SEARCH_PAGE = 200
+NO_NAMES = PropertyNames()
+
+
+class HubSpotService:
+    """The portal, one method for each thing the worker needs done there. Thread-safe."""
+
+    def __init__(
+        self,
+        client: HubSpotClient,
+        api_version: str,
+        names: Mapping[str, PropertyNames] | None = None,
+    ) -> None:
+        self._client = client
+        self._version = api_version
+        self._names = names or {}
+
+    # ---- records
+
+    def read(
+        self,
+        object_type: str,
+        ids: Collection[str],
+        properties: Sequence[str],
+        history: Sequence[str] = (),
+    ) -> Reading:
+        """Read records by id, each as it is now (reads by id do not lag as search does).
+
+        `history` names properties whose past values are wanted too; it halves the batch.
+        """
+        found: dict[str, Record] = {}
+        merged: dict[str, str] = {}
+        errors: dict[str, str] = {}
+        size = BATCH_WITH_HISTORY if history else BATCH
+        for batch in chunks(dict.fromkeys(ids), size):
+            answer = self._client.post(
+                self._objects(object_type, "batch/read"),
+                self._read_body(object_type, batch, properties, history),
+            )
+            got = models.parsed(
+                f"batch read of {object_type}",
+                lambda raw: ([models.record(r) for r in raw["results"]], raw.get("errors") or []),
+                answer,
+            )
+            for record in got[0]:
+                record = self._inward(object_type, record)
+                if record.id in batch:
+                    found[record.id] = record
+                # HubSpot: a merged record is returned under the id it lives on under.
+                for old in record.get("hs_merged_object_ids").split(";"):
+                    if old in batch and old != record.id:
+                        merged[old] = record.id
+            for error in got[1]:
+                for one in models.error_ids(error):
+                    if one in batch and "NOT_FOUND" not in str(error.get("category")):
+                        errors[one] = str(error.get("message") or error.get("category"))
+        told = found.keys() | merged.keys() | errors.keys()
+        return Reading(found, merged, errors, frozenset(set(ids) - told))
+
+    def update(self, object_type: str, rows: Sequence[Update]) -> Writing:
+        """Write rows, at most one for each id, and say what became of each.
+
+        A batch that HubSpot refuses as a whole is split until the row at fault stands alone. A
+        row of unknown outcome is never sent again here. Raises `Rejected` only when the token or
+        its scopes are refused, when nothing was written.
+        """
+        written: set[str] = set()
+        refused: dict[str, str] = {}
+        unknown: dict[str, HubSpotError] = {}
+        todo = list(chunks(rows, BATCH))
+        while todo:
+            batch = todo.pop()
+            try:
+                answer = self._client.post(
+                    self._objects(object_type, "batch/update"),
+                    {"inputs": [self._outward(object_type, row) for row in batch]},
+                )
+                done, bad = models.parsed(f"batch update of {object_type}", _written, answer)
+            except Rejected as error:
+                if error.about_access:
+                    raise
+                if len(batch) == 1:
+                    refused[batch[0].id] = str(error)
+                else:
+                    half = len(batch) // 2
+                    todo += [batch[:half], batch[half:]]
+                continue
+            except (Transient, RateLimited) as error:
+                unknown |= {row.id: error for row in batch}
+                continue
+            asked = {row.id for row in batch}
+            refused |= {one: why for one, why in bad.items() if one in asked}
+            written |= (done & asked) - refused.keys()
+            silent = asked - written - refused.keys()
+            unknown |= {
+                one: Transient(f"HubSpot did not say what became of {object_type} {one}")
+                for one in silent
+            }
+        return Writing(frozenset(written), refused, unknown)
+
+    def search_ids(
+        self, object_type: str, filter_groups: Sequence[Sequence[Mapping[str, Any]]]
+    ) -> Iterator[tuple[list[str], int]]:
+        """Ids of the records that match, oldest first, page by page, with the count still to come.
+
+        Goes past HubSpot's 10,000 by asking for ids above the last one seen, never by paging.
+        Search lags behind: what it gives is a hint. Each page is one search.
+        """
+        last = 0
+        while True:
+            groups = [
+                {
+                    "filters": [
+                        *(
+                            {**f, "propertyName": self._name(object_type, f["propertyName"])}
+                            for f in group
+                        ),
+                        {"propertyName": "hs_object_id", "operator": "GT", "value": str(last)},
+                    ]
+                }
+                for group in filter_groups
+            ]
+            answer = self._client.post(
+                self._objects(object_type, "search"),
+                {
+                    "filterGroups": groups,
+                    "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+                    "properties": ["hs_object_id"],
+                    "limit": SEARCH_PAGE,
+                },
+            )
+            ids, total = models.parsed(
+                f"search of {object_type}",
+                lambda raw: ([str(int(r["id"])) for r in raw["results"]], int(raw["total"])),
+                answer,
+            )
+            yield ids, total
+            if len(ids) < SEARCH_PAGE:
+                return
+            furthest = max(int(one) for one in ids)
+            if furthest <= last:
+                raise Transient("HubSpot's search gave the same page again")
+            last = furthest
+
+    # ---- associations
+
+    def associated(
+        self, from_type: str, to_type: str, ids: Collection[str]
+    ) -> dict[str, list[Association]]:
+        """What each id is associated with, in HubSpot's order; ids with nothing are absent."""
+        found: dict[str, list[Association]] = {}
+        path = f"/crm/associations/{self._version}/{from_type}/{to_type}/batch/read"
+        for batch in chunks(dict.fromkeys(ids), ASSOCIATIONS_BATCH):
+            inputs: list[dict[str, str]] = [{"id": one} for one in batch]
+            while inputs:
+                answer = self._client.post(path, {"inputs": inputs})
+                what = f"associations of {from_type} with {to_type}"
+                for one, some in models.parsed(what, models.associations, answer).items():
+                    found.setdefault(one, []).extend(some)
+                inputs = models.parsed(what, _next_pages, answer)
+        return found
+
+    # ---- what the portal is made of
+
+    def pipelines(self) -> list[models.Pipeline]:
+        answer = self._client.get(f"/crm/pipelines/{self._version}/tickets")
+        return models.parsed("list of ticket pipelines", models.pipelines, answer)
+
+    def properties(self, object_type: str, archived: bool = False) -> dict[str, models.Property]:
+        """Definitions by our name."""
+        answer = self._client.get(
+            f"/crm/properties/{self._version}/{object_type}",
+            {"archived": "true"} if archived else None,
+        )
+        definitions = models.parsed(
+            f"list of {object_type} properties",
+            lambda raw: [models.property_definition(one) for one in raw["results"]],
+            answer,
+        )
+        names = self._names.get(object_type, NO_NAMES)
+        return {names.inward(one.name): one for one in definitions}
+
+    def account(self) -> dict[str, Any]:
+        """Account details: `portalId`, `timeZone` and more."""
+        answer = self._client.get(f"/account-info/{self._version}/details")
+        return models.parsed("account details", dict, answer)
+
+    # ---- names
+
+    def _objects(self, object_type: str, rest: str) -> str:
+        return f"/crm/objects/{self._version}/{object_type}/{rest}"
+
+    def _name(self, object_type: str, name: str) -> str:
+        return self._names.get(object_type, NO_NAMES).outward(name)
+
+    def _read_body(
+        self, object_type: str, ids: list[str], properties: Sequence[str], history: Sequence[str]
+    ) -> dict[str, Any]:
+        asked = [*properties, "hs_merged_object_ids"]
+        body: dict[str, Any] = {
+            "inputs": [{"id": one} for one in ids],
+            "properties": [self._name(object_type, name) for name in asked],
+        }
+        if history:
+            body["propertiesWithHistory"] = [self._name(object_type, name) for name in history]
+        return body
+
+    def _inward(self, object_type: str, record: Record) -> Record:
+        names = self._names.get(object_type)
+        if names is None:
+            return record
+        return Record(
+            record.id,
+            {names.inward(name): value for name, value in record.properties.items()},
+            {names.inward(name): entries for name, entries in record.history.items()},
+            record.archived,
+        )
+
+    def _outward(self, object_type: str, row: Update) -> dict[str, Any]:
+        properties = {self._name(object_type, name): v for name, v in row.properties.items()}
+        return {"id": row.id, "properties": properties, "objectWriteTraceId": row.id}
+
+
+def _written(raw: dict[str, Any]) -> tuple[set[str], dict[str, str]]:
+    """Ids written and ids refused. HubSpot: judged by `results` and `errors`, not by the status."""
+    done = {str(result["id"]) for result in raw["results"]}
+    bad = {
+        one: str(error.get("message") or error.get("category") or "refused")
+        for error in raw.get("errors") or []
+        for one in models.error_ids(error)
+    }
+    return done, bad
+
+
+def _next_pages(raw: dict[str, Any]) -> list[dict[str, str]]:
+    pages = []
+    for result in raw["results"]:
+        after = ((result.get("paging") or {}).get("next") or {}).get("after")
+        if after:
+            pages.append({"id": str(result["from"]["id"]), "after": str(after)})
+    return pages
+
+
+__all__ = ["HubSpotService", "NotFound"]

@@ -1,0 +1,39 @@
+-- End the lease of one or more ids. KEYS: due, leased, lease, strikes, alone, attempts, first,
+-- again, failed, settled, bell. ARGV: token, ms to remember settled ids, then for each id four
+-- values: id, outcome (done, later, retry, failed), ms until due again, failure as JSON.
+-- Only ids held under the token change; returns them. An id announced meanwhile runs again.
+local due, leased, lease, strikes, alone, attempts, first, again, failed, settled, bell = unpack(KEYS)
+local time = redis.call('TIME')
+local now = math.floor(time[1] * 1000 + time[2] / 1000)
+local ended = {}
+for i = 3, #ARGV, 4 do
+  local id, outcome, delay, why = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
+  local owner = redis.call('HGET', lease, id)
+  if owner and string.match(owner, '^(.-):') == ARGV[1] then
+    ended[#ended + 1] = id
+    redis.call('ZREM', leased, id)
+    redis.call('HDEL', lease, id)
+    local announced = redis.call('SREM', again, id) == 1
+    if outcome ~= 'postponed' then
+      redis.call('HDEL', strikes, id)
+      redis.call('HDEL', alone, id)
+    end
+    if outcome == 'done' or outcome == 'later' or outcome == 'failed' then
+      redis.call('HDEL', attempts, id)
+      redis.call('HDEL', first, id)
+      redis.call('ZADD', settled, now, id)
+    end
+    if outcome == 'retry' then redis.call('HINCRBY', attempts, id, 1) end
+    if outcome == 'failed' then
+      redis.call('HSET', failed, id, why)
+    elseif announced then
+      redis.call('HSETNX', first, id, now .. ':webhook')
+      redis.call('ZADD', due, now, id)
+    elseif delay >= 0 then
+      redis.call('ZADD', due, now + delay, id)
+    end
+  end
+end
+redis.call('ZREMRANGEBYSCORE', settled, '-inf', now - tonumber(ARGV[2]))
+if redis.call('LLEN', bell) == 0 then redis.call('LPUSH', bell, '1') end
+return ended
