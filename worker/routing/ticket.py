@@ -18,7 +18,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The text and the circumstances of one ticket. Unknown circumstances are None, never guessed."""
+    """Text and circumstances of one ticket. Unknown circumstances are None, never guessed."""
 
     id: str
     subject: str

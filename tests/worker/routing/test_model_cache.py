@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worker.routing.model_cache import KEPT, cache_path, load, save
+from worker.routing.policy import DEFAULT_POLICY, Policy, load_policy
+from worker.routing.policy_file import read_document
+from worker.routing.train import train
+
+
+def test_loaded_model_decides_as_the_trained_one(policy: Policy, tmp_path: Path) -> None:
+    save(policy.classifier, tmp_path / "a.model")
+    again = load(tmp_path / "a.model")
+    text = ["please reset my password"]
+    assert np.array_equal(again.probabilities(text), policy.classifier.probabilities(text))
+
+
+def test_training_twice_gives_the_same_file(examples_dir: Path, tmp_path: Path) -> None:
+    first = train(examples_dir, tmp_path / "a").read_bytes()
+    assert train(examples_dir, tmp_path / "b").read_bytes() == first
+
+
+def test_damaged_file_is_refused_and_trained_anew(examples_dir: Path, tmp_path: Path) -> None:
+    path = train(examples_dir, tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100] + bytes(100))
+    with pytest.raises(ValueError, match="hash"):
+        load(path)
+    load_policy(DEFAULT_POLICY, examples_dir, tmp_path)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", [b"", b"{}\n", b"[]\nabc", b"\x80\x04pickle\n", b"x" * 9000])
+def test_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.model").write_bytes(content)
+    with pytest.raises(ValueError, match=r"header|version"):
+        load(tmp_path / "a.model")
+
+
+def test_name_follows_the_examples(examples_dir: Path, tmp_path: Path) -> None:
+    document = read_document(DEFAULT_POLICY)
+    other = tmp_path / "examples"
+    other.mkdir()
+    for file in examples_dir.glob("*.csv"):
+        (other / file.name).write_bytes(file.read_bytes())
+    assert cache_path(document, other, tmp_path) == cache_path(document, examples_dir, tmp_path)
+    with (other / "voice_0.csv").open("a") as text:
+        text.write("general,hello,there,,,\n")
+    assert cache_path(document, other, tmp_path) != cache_path(document, examples_dir, tmp_path)
+
+
+def test_old_models_are_forgotten(policy: Policy, tmp_path: Path) -> None:
+    for number in range(KEPT + 3):
+        save(policy.classifier, tmp_path / f"{number}.model")
+    assert len(list(tmp_path.iterdir())) == KEPT
+    assert (tmp_path / f"{KEPT + 2}.model").exists()
+
+
+def test_deciding_needs_no_scikit_learn(policy: Policy, tmp_path: Path) -> None:
+    save(policy.classifier, tmp_path / "a.model")
+    code = (
+        "import sys; from pathlib import Path; import worker.routing.decide;"
+        "from worker.routing.model_cache import load;"
+        "load(Path(sys.argv[1])).probabilities(['hello']);"
+        "sys.exit('sklearn' in sys.modules or 'scipy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.model")], check=False)
+    assert done.returncode == 0

@@ -1,0 +1,127 @@
+"""What was learned, kept as arrays and JSON in one file, checked by hash; never as pickle.
+
+The file is named by what it was learned from, written beside its place and renamed into it, so
+that two processes may train at once and a reader never sees half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from worker.routing.classifier import Classifier
+from worker.routing.examples import example_hash
+from worker.routing.ngrams import Vocabulary
+from worker.routing.policy_document import PolicyDocument
+
+FORMAT = "ticket model 1"
+"""Changes with everything that makes an old file useless: features, training, layout."""
+KEPT = 4
+"""Models of earlier examples that stay in the folder, for a way back."""
+
+log = structlog.get_logger(__name__)
+
+
+def cache_path(document: PolicyDocument, examples_dir: Path, cache_dir: Path) -> Path:
+    """Where the model of these examples and types is, or would be."""
+    types = {code: [kind.queue, kind.means] for code, kind in document.types.items()}
+    key = json.dumps([FORMAT, example_hash(examples_dir), types, document.max_characters])
+    return cache_dir / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.model"
+
+
+def load_or_train(document: PolicyDocument, examples_dir: Path, cache_dir: Path) -> Classifier:
+    """The model of these examples: from the cache, or trained now and put there.
+
+    Raises `PolicyError` for examples that can't be learned from.
+    """
+    path = cache_path(document, examples_dir, cache_dir)
+    if path.exists():
+        try:
+            return load(path)
+        except (OSError, ValueError, KeyError) as error:
+            log.warning("model_unreadable", file=str(path), why=str(error), mend="training anew")
+    from worker.routing.training import learn  # scikit-learn is needed to train, never to decide
+
+    log.info("training", examples=str(examples_dir), file=str(path))
+    classifier = learn(document, examples_dir)
+    try:
+        save(classifier, path)
+    except OSError as error:
+        log.warning("model_not_kept", file=str(path), why=str(error))
+    return classifier
+
+
+def save(classifier: Classifier, path: Path) -> None:
+    """Write a model so that it appears whole or not at all; older ones beyond four go."""
+    buffer = io.BytesIO()
+    about = {
+        "types": list(classifier.types),
+        "terms": classifier.vocabulary.terms,
+        "sharpness": classifier.sharpness,
+    }
+    text = json.dumps(about, ensure_ascii=False).encode()
+    np.savez(
+        buffer,
+        about=np.frombuffer(text, dtype=np.uint8),
+        weights=classifier.weights,
+        bias=classifier.bias,
+        rarity=classifier.vocabulary.rarity,
+    )
+    payload = buffer.getvalue()
+    header = {"format": FORMAT, "sha256": hashlib.sha256(payload).hexdigest()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".training-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _forget_old(path)
+
+
+def load(path: Path) -> Classifier:
+    """A model from its file. Raises `ValueError` when the file is not what was written."""
+    data = path.read_bytes()
+    line_end = data.find(b"\n", 0, 4096)
+    try:
+        header = json.loads(data[: max(line_end, 0)])
+    except ValueError:
+        raise ValueError("no header") from None
+    payload = memoryview(data)[line_end + 1 :]
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError("of another version")
+    if hashlib.sha256(payload).hexdigest() != header.get("sha256"):
+        raise ValueError("damaged: its hash does not match")
+    with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
+        about = json.loads(arrays["about"].tobytes())
+        return Classifier(
+            types=tuple(about["types"]),
+            vocabulary=Vocabulary(about["terms"], arrays["rarity"]),
+            weights=arrays["weights"],
+            bias=arrays["bias"],
+            sharpness=float(about["sharpness"]),
+        )
+
+
+def _forget_old(newest: Path) -> None:
+    def age(path: Path) -> float:
+        try:
+            return -path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    others = [p for p in newest.parent.glob("*.model") if p != newest]
+    for path in sorted(others, key=age)[KEPT - 1 :]:
+        path.unlink(missing_ok=True)

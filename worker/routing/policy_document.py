@@ -1,0 +1,110 @@
+"""The escalation policy as it is written: queues, types, rules, requests, checked one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from worker.routing.ticket import Channel
+
+LEVEL_1 = "level_1"
+"""The queue that triages what nobody else takes."""
+GENERAL = "general"
+"""The ticket type of what fits no other."""
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Phrase = Annotated[str, Field(min_length=2, max_length=80)]
+Label = Annotated[str, Field(min_length=1, max_length=80)]
+Section = Annotated[str, Field(pattern=r"^([1-8](\.\d{1,2})?|coverage)$")]
+
+
+class PolicyError(Exception):
+    """The policy or its examples are wrong. The message names file, line, fault and mend."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Queue(_Model):
+    """A team. `bar`: the least probability (0 to 1) at which a ticket is sent to it unasked;
+    `cost_if_wrong`: what a wrong ticket costs it, in tickets wrongly sent to Level 1."""
+
+    label: Label
+    bar: Probability
+    cost_if_wrong: Annotated[float, Field(gt=0, le=100)] = 1.0
+
+
+class TicketType(_Model):
+    """A kind of ticket, the queue that owns it and the section of the guidelines that says so."""
+
+    label: Label
+    queue: Code
+    guideline: Section
+    means: Annotated[str, Field(min_length=10, max_length=400)]
+    bar: Probability | None = None
+
+
+class Rule(_Model):
+    """What the guidelines fix beside the examples; all its conditions must hold.
+
+    Phrases are found as whole words, in any case and whatever the white space between them.
+    """
+
+    name: Label
+    becomes: Code
+    guideline: Section | None = None
+    guess: tuple[Code, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    and_phrases: tuple[Phrase, ...] = ()
+    without: tuple[Phrase, ...] = ()
+    managed_services: bool | None = None
+    channel: tuple[Channel, ...] = ()
+
+
+class Readiness(StrEnum):
+    """What missing screenshots, error message or client context do to a request (5.7)."""
+
+    WARN = "warn"
+    BLOCK = "block"
+
+
+class Request(_Model):
+    """A hand-off that an agent may ask for, by the ticket's owning queue."""
+
+    label: Label
+    from_: Annotated[tuple[Code, ...], Field(alias="from", min_length=1)]
+    to: Code
+    guideline: Section
+    readiness: Readiness = Readiness.WARN
+    team_ticketing: bool = False
+
+
+class RecordField(StrEnum):
+    """What a client record can be required to hold (5.9)."""
+
+    ADMIN_CONTACTS = "admin_contacts"
+    ERP_SYSTEM = "erp_system"
+    CUSTOMIZATION_SUMMARY = "customization_summary"
+
+
+class ClientRecordRules(_Model):
+    """When a client record is complete; a placeholder counts as missing, whatever its case."""
+
+    required: tuple[RecordField, ...]
+    placeholders: tuple[str, ...] = ()
+
+
+class PolicyDocument(_Model):
+    """The policy file, checked. Dictionaries keep the order of the file."""
+
+    max_characters: Annotated[int, Field(ge=1_000, le=100_000)]
+    queues: Mapping[Code, Queue]
+    types: Mapping[Code, TicketType]
+    rules: tuple[Rule, ...] = ()
+    requests: Mapping[Code, Request]
+    client_record: ClientRecordRules
