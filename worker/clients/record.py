@@ -26,7 +26,7 @@ class AdminContact:
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """One client company as HubSpot has it. `missing` is for `worker.clients.completeness` to say."""
+    """One client company as HubSpot has it; `worker.clients.completeness` says what it lacks."""
 
     company_id: str
     name: str

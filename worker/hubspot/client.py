@@ -114,9 +114,8 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
-            raise Transient(
-                f"HubSpot answered {request.get_method()} {path} with {status} and a body that is no JSON"
-            ) from None
+            what = f"{request.get_method()} {path}"
+            raise Transient(f"HubSpot answered {what} with {status} and no JSON") from None
 
     def _exchange(self, request: Request, path: str) -> tuple[int, Mapping[str, str], bytes]:
         started = time.monotonic()

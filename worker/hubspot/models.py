@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 from worker.hubspot.errors import HubSpotError, Transient
 
 T = TypeVar("T")
+MACHINE_SOURCES = frozenset(
+    {"INTEGRATION", "API", "AUTOMATION_PLATFORM", "WORKFLOWS", "INTERNAL_PROCESSING", "CALCULATED"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +131,20 @@ def record(raw: dict[str, Any]) -> Record:
 
 
 def history_entry(raw: dict[str, Any]) -> HistoryEntry:
-    """HubSpot: a person's change has `updatedByUserId` or a source id `userId:N`."""
+    """HubSpot: a person's change has `updatedByUserId` or a source id `userId:N`. A change made
+    through an app or a workflow is that machine's, whoever set it going.
+    """
     source_id = _text(raw.get("sourceId"))
+    source_type = _text(raw.get("sourceType"))
     person = _text(raw.get("updatedByUserId"))
     if not person and source_id.startswith("userId:"):
         person = source_id.removeprefix("userId:")
+    if source_type in MACHINE_SOURCES:
+        person = ""
     return HistoryEntry(
         value=_text(raw.get("value")),
         at=moment(raw["timestamp"]),
-        source_type=_text(raw.get("sourceType")),
+        source_type=source_type,
         source_id=source_id,
         person=person,
     )

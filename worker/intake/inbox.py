@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.resources import files
-from typing import cast
 
 import orjson
 import redis
@@ -178,7 +177,7 @@ class Inbox:
 
     def counts(self) -> dict[str, int]:
         """How many ids are due, waiting for their time, leased, and set aside."""
-        now = _milliseconds(cast(tuple[int, int], self._redis.time()))
+        now = _milliseconds(self._redis.time())
         pipe = self._redis.pipeline(transaction=False)
         pipe.zcount(KEYS["due"], "-inf", now)
         pipe.zcard(KEYS["due"])
@@ -189,7 +188,7 @@ class Inbox:
 
     def next_due_s(self) -> float | None:
         """Seconds until the next id is due or the next lease runs out; None when empty."""
-        now = _milliseconds(cast(tuple[int, int], self._redis.time()))
+        now = _milliseconds(self._redis.time())
         pipe = self._redis.pipeline(transaction=False)
         pipe.zrange(KEYS["due"], 0, 0, withscores=True)
         pipe.zrange(KEYS["leased"], 0, 0, withscores=True)

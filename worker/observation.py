@@ -1,0 +1,55 @@
+"""What the worker would have done, in the mode `observe`, which writes nothing to HubSpot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import redis
+
+from worker.routing.decision import Decision
+
+KEY = "ticket-worker:observed:"
+KEPT_S = 7 * 86_400
+
+
+class Observations:
+    """Remembers for seven days which state of a ticket was looked at, and appends what would
+    have been decided to `var/observe/DATE.jsonl`.
+    """
+
+    def __init__(self, client: redis.Redis, folder: Path) -> None:
+        self._redis = client
+        self._folder = folder
+
+    def seen(self, versions: Mapping[str, str]) -> set[str]:
+        """The ids whose version (last-modified and policy) was observed before."""
+        if not versions:
+            return set()
+        values = self._redis.mget([KEY + id_ for id_ in versions])
+        return {
+            id_
+            for (id_, version), value in zip(versions.items(), values, strict=True)
+            if value is not None
+            and (value.decode() if isinstance(value, bytes) else value) == version
+        }
+
+    def note(self, decisions: Mapping[str, tuple[str, Decision]]) -> None:
+        """Write decisions down, then remember that they were."""
+        if not decisions:
+            return
+        now = datetime.now(UTC)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lines = b"".join(
+            orjson.dumps({"at": now, **asdict(decision)}) + b"\n"
+            for _, decision in decisions.values()
+        )
+        with (self._folder / f"{now:%Y-%m-%d}.jsonl").open("ab") as file:
+            file.write(lines)
+        pipe = self._redis.pipeline(transaction=False)
+        for id_, (version, _) in decisions.items():
+            pipe.set(KEY + id_, version, ex=KEPT_S)
+        pipe.execute()

@@ -1,0 +1,169 @@
+"""Everything one worker process holds, made once from the settings, after any fork."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+import structlog
+
+from config.portal import PortalNames
+from config.settings import Settings
+from worker.clients.directory import ClientDirectory
+from worker.counters import Counters
+from worker.flow import Flow
+from worker.hubspot.client import HubSpotClient
+from worker.hubspot.limits import Limiter
+from worker.hubspot.names import PropertyNames
+from worker.hubspot.service import HubSpotService
+from worker.identity import Identity
+from worker.intake.inbox import Inbox
+from worker.observation import Observations
+from worker.portal import Portal, PortalNotReady, read_portal
+from worker.portal_names import read_portal_names
+from worker.routing.policy import Policy, PolicyError, load_policy
+from worker.routing.portal_view import problems
+
+PORTAL_KEPT_S = 600.0
+POLICY_LOOKED_AT_S = 10.0
+log = structlog.get_logger()
+
+
+def connect(settings: Settings) -> redis.Redis:
+    """A Redis client whose every wait ends."""
+    return redis.Redis.from_url(
+        settings.redis_url,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        socket_keepalive=True,
+        health_check_interval=25,
+    )
+
+
+def make_gateway(settings: Settings, client: redis.Redis, names: PortalNames) -> HubSpotService:
+    """The door to HubSpot, counting its calls."""
+    counters = Counters(client)
+
+    def count(bucket: str, status: int, _seconds: float) -> None:
+        counters.add({f"hubspot_calls:{bucket}": 1, f"hubspot_status:{status}": 1})
+
+    return HubSpotService(
+        HubSpotClient(
+            settings.hubspot_access_token,
+            settings.hubspot_base_url,
+            Limiter(client),
+            pool_size=settings.worker_threads + 2,
+            on_call=count,
+        ),
+        settings.hubspot_api_version,
+        {
+            "tickets": PropertyNames(names.ticket_properties),
+            "companies": PropertyNames(names.company_properties),
+        },
+    )
+
+
+class PolicyKeeper:
+    """The policy in force. A changed file is taken over when it is right; a wrong one is told of
+    in the log and the last good one stays.
+    """
+
+    def __init__(self, load: Callable[[], Policy], changed: Callable[[], object]) -> None:
+        self._load = load
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._seen = changed()
+        self._policy = load()
+        self._looked = time.monotonic()
+
+    def current(self) -> Policy:
+        with self._lock:
+            if time.monotonic() - self._looked >= POLICY_LOOKED_AT_S:
+                self._looked = time.monotonic()
+                seen = self._changed()
+                if seen != self._seen:
+                    self._seen = seen
+                    self._take_over()
+            return self._policy
+
+    def _take_over(self) -> None:
+        try:
+            self._policy = self._load()
+            log.info("policy_taken_over", version=self._policy.version)
+        except PolicyError as error:
+            log.error("policy_refused", why=str(error), kept=self._policy.version)
+
+
+@dataclass(slots=True)
+class _Seen:
+    portal: Portal
+    at: float
+
+
+class PortalKeeper:
+    """The portal as read at most ten minutes ago, checked against the policy in force."""
+
+    def __init__(self, read: Callable[[], Portal]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._seen: _Seen | None = None
+
+    def current(self, policy: Policy) -> Portal:
+        """Raises `PortalNotReady` when the portal can't take the policy's decisions."""
+        with self._lock:
+            if self._seen is None or time.monotonic() - self._seen.at > PORTAL_KEPT_S:
+                self._seen = _Seen(self._read(), time.monotonic())
+            portal = self._seen.portal
+            if wrong := problems(policy, portal.view):
+                self._seen = None  # read anew at the next try: somebody may have mended it
+                raise PortalNotReady(" ".join(wrong))
+            return portal
+
+    def forget(self) -> None:
+        """Something said that the portal has changed."""
+        with self._lock:
+            self._seen = None
+
+
+class Runtime:
+    """What tasks and commands work with."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.names = read_portal_names(settings.portal_file)
+        self.redis = connect(settings)
+        self.hubspot = make_gateway(settings, self.redis, self.names)
+        self.inbox = Inbox(self.redis)
+        self.counters = Counters(self.redis)
+        self.identity = Identity(self.redis)
+        self.clients = ClientDirectory(self.hubspot, self.redis, self.names)
+        self.policy = PolicyKeeper(
+            lambda: load_policy(
+                settings.policy_file, settings.examples_dir, settings.data_dir / "model"
+            ),
+            lambda: _fingerprint(settings),
+        )
+        self.portal = PortalKeeper(lambda: read_portal(self.hubspot, self.names, settings.go_live))
+        self.flow = Flow(
+            hubspot=self.hubspot,
+            clients=self.clients,
+            inbox=self.inbox,
+            identity=self.identity,
+            counters=self.counters,
+            observations=Observations(self.redis, settings.data_dir / "observe"),
+            names=self.names,
+            mode=settings.routing_mode,
+        )
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def _fingerprint(settings: Settings) -> object:
+    """Changes when the policy or an example file does (names, sizes and times)."""
+    files = [settings.policy_file, *sorted(settings.examples_dir.glob("*.csv"))]
+    return [(str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists()]
