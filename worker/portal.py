@@ -12,6 +12,8 @@ from worker.hubspot.models import Pipeline, Property
 from worker.hubspot.service import HubSpotService
 from worker.routing.portal_view import PortalView
 
+PORTAL_ID_KEY = "ticket-worker:portal-id"  # in Redis, for the receiver
+
 
 class StageKind(StrEnum):
     INTAKE = "intake"

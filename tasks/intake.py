@@ -1,0 +1,27 @@
+"""Intake: runs on the clock, finds what no webhook told."""
+
+from __future__ import annotations
+
+from tasks.process import runtime
+from worker.app import UPKEEP_QUEUE, app
+from worker.intake.poll import look_again as find_clientless
+from worker.intake.poll import poll
+
+
+@app.task(name="poll_hubspot", queue=UPKEEP_QUEUE)
+def poll_hubspot() -> str:
+    """Announce every undecided ticket that HubSpot's search knows of."""
+    here = runtime()
+    polled = poll(here.hubspot, here.inbox, here.portal.current(here.policy.current()))
+    here.redis.hset(
+        "ticket-worker:poll", mapping={"at": here.now().timestamp(), "undecided": polled.undecided}
+    )
+    return str(polled)
+
+
+@app.task(name="look_again", queue=UPKEEP_QUEUE)
+def look_again() -> str:
+    """Announce tickets decided without a client, for whom HubSpot may know one by now."""
+    here = runtime()
+    portal = here.portal.current(here.policy.current())
+    return f"{find_clientless(here.hubspot, here.inbox, portal, here.now())} to look at again"
