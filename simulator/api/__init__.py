@@ -1,0 +1,1 @@
+"""HubSpot's endpoints, each a function from a call to an answer."""

@@ -1,0 +1,1 @@
+"""The control API under /__control: time, arrivals, other writers, faults, counters."""

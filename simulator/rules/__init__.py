@@ -1,0 +1,1 @@
+"""What HubSpot refuses, and how search reads its filters."""

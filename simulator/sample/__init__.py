@@ -1,0 +1,1 @@
+"""The believable portal the simulator starts with."""

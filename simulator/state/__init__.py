@@ -1,0 +1,1 @@
+"""What the pretended portal holds: records, histories, associations, schema, pipelines."""

@@ -1,0 +1,1 @@
+"""What stands between the network and the endpoints: token, scopes, limits, latency, faults."""

@@ -1,0 +1,1 @@
+"""Events told to the app's target URL, as HubSpot tells them."""
