@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     )
 
     # HubSpot
-    hubspot_access_token: Token = Field(description="token of the private app; reads and writes")
+    hubspot_access_token: Token = Field(
+        default=SecretStr(""), description="token of the private app; the workers need it"
+    )
     hubspot_client_secret: Token = Field(
         default=SecretStr(""), description="the app's client secret; proves webhooks authentic"
     )
@@ -175,6 +177,22 @@ class Settings(BaseSettings):
         return self.route_tickets_since
 
 
+def require(settings: Settings, *names: str) -> None:
+    """Stop a process that can't do its work without these. Raises `SettingsError`."""
+    lacking = []
+    for name in names:
+        value = getattr(settings, name)
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not plain:
+            purpose = Settings.model_fields[name].description
+            lacking.append(f"{name.upper()} ({purpose}) is not set; {_WHERE}.")
+    if lacking:
+        raise SettingsError("Nothing was started.\n" + "\n".join(lacking))
+
+
+_WHERE = "set it in the environment or in .env (see .env.example)"
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the environment and `.env`. Raises `SettingsError` with one line for each fault."""
     try:
@@ -190,7 +208,7 @@ def _in_words(error: ValidationError) -> str:
         field = Settings.model_fields.get(name)
         purpose = f" ({field.description})" if field and field.description else ""
         if fault["type"] == "missing":
-            wrong = "is not set; set it in the environment or in .env (see .env.example)"
+            wrong = f"is not set; {_WHERE}"
         else:
             wrong = "is wrong: " + fault["msg"].removeprefix("Value error, ")
         lines.append(f"{name.upper()}{purpose} {wrong}.")

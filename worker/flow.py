@@ -33,6 +33,7 @@ from worker.ticket_state import (
     TICKET_PROPERTIES,
     Step,
     Work,
+    asked_again,
     next_step,
     somebody_acted,
     trampled_move,
@@ -125,6 +126,18 @@ class Flow:
         self._finish(batch)
         return batch.report
 
+    def preview(
+        self, ids: list[str], policy: Policy, portal: Portal
+    ) -> dict[str, tuple[Record, Decision]]:
+        """What would be decided for tickets as they are now; writes nothing. Raises the gateway's
+        errors; ids that are gone are absent.
+        """
+        reading = self._hubspot.read("tickets", ids, TICKET_PROPERTIES)
+        lookup = self._clients.look_up(list(reading.found), portal.has_admin_label)
+        cases = [self._case(ticket, lookup, policy) for ticket in reading.found.values()]
+        decisions = decide_batch(cases, policy)
+        return {d.id: (reading.found[d.id], d) for d in decisions}
+
     # ---- read
 
     def _read(self, batch: _Batch, portal: Portal) -> dict[str, Step]:
@@ -141,6 +154,8 @@ class Flow:
                 steps.pop(id_)
             batch.tickets |= again.found
             steps |= {id_: next_step(ticket, portal, now) for id_, ticket in again.found.items()}
+        for id_ in self._inbox.reroutes(steps):
+            steps[id_] = asked_again(batch.tickets[id_], portal)
         for id_, step in steps.items():
             if step.work is Work.NOTHING:
                 batch.settle(id_, Outcome.DONE, "needing nothing")
@@ -180,7 +195,7 @@ class Flow:
         if not wanted:
             return
         now = self._clock()
-        lookup = self._clients.look_up(list(wanted))
+        lookup = self._clients.look_up(list(wanted), portal.has_admin_label)
         for id_, work in list(wanted.items()):
             if work is Work.LOOK_AGAIN and lookup.record(id_) is None:
                 wanted.pop(id_)

@@ -38,6 +38,7 @@ class Portal:
     labels: Mapping[str, str]  # stage id → label
     go_live: datetime
     view: PortalView
+    has_admin_label: bool  # of contacts at companies; small tiers have no labels
 
     def kind(self, stage_id: str) -> StageKind:
         return self.kinds.get(stage_id, StageKind.OTHER)
@@ -48,11 +49,14 @@ class Portal:
 
 
 def read_portal(hubspot: HubSpotService, names: PortalNames, go_live: datetime | None) -> Portal:
-    """Ask HubSpot what the portal looks like (two calls). Raises `PortalNotReady` and the
+    """Ask HubSpot what the portal looks like (three calls). Raises `PortalNotReady` and the
     gateway's errors.
     """
     pipeline = choose_pipeline(hubspot.pipelines(), names)
-    return portal_of(pipeline, hubspot.properties("tickets"), names, go_live)
+    has_label = any(
+        same_label(label, names.admin_contact_label) for label in hubspot.contact_labels()
+    )
+    return portal_of(pipeline, hubspot.properties("tickets"), names, go_live, has_label)
 
 
 def choose_pipeline(pipelines: list[Pipeline], names: PortalNames) -> Pipeline:
@@ -76,6 +80,7 @@ def portal_of(
     properties: Mapping[str, Property],
     names: PortalNames,
     go_live: datetime | None,
+    has_admin_label: bool,
 ) -> Portal:
     """The portal from its parts (pure). Raises `PortalNotReady` when there is no intake stage or
     the moment of go-live can't be known.
@@ -115,6 +120,7 @@ def portal_of(
         labels={stage.id: stage.label for stage in pipeline.stages},
         go_live=since,
         view=PortalView(live_queues=frozenset(queue_of.values()), options=options),
+        has_admin_label=has_admin_label,
     )
 
 

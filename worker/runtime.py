@@ -23,7 +23,7 @@ from worker.hubspot.service import HubSpotService
 from worker.identity import Identity
 from worker.intake.inbox import Inbox
 from worker.observation import Observations
-from worker.portal import Portal, PortalNotReady, read_portal
+from worker.portal import PORTAL_ID_KEY, Portal, PortalNotReady, read_portal
 from worker.portal_names import read_portal_names
 from worker.routing.policy import Policy, PolicyError, load_policy
 from worker.routing.portal_view import problems
@@ -158,6 +158,12 @@ class Runtime:
             names=self.names,
             mode=settings.routing_mode,
         )
+
+    def _read_portal(self) -> Portal:
+        portal = read_portal(self.hubspot, self.names, self.settings.go_live)
+        # The receiver asks nobody but Redis whose events it gets.
+        self.redis.set(PORTAL_ID_KEY, str(self.hubspot.account()["portalId"]))
+        return portal
 
     def now(self) -> datetime:
         return datetime.now(UTC)

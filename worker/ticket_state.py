@@ -76,6 +76,18 @@ def next_step(ticket: Record, portal: Portal, now: datetime) -> Step:
     return Step(Work.NOTHING, f"it is in a stage of kind {kind}")
 
 
+def asked_again(ticket: Record, portal: Portal) -> Step:
+    """The step for a ticket that a person named to `reroute` or `backfill`: a newer wish than
+    any lock. What is closed or waits for the client is left alone.
+    """
+    kind = portal.kind(ticket.get(STAGE))
+    if ticket.get("hs_pipeline") != portal.pipeline_id:
+        return Step(Work.NOTHING, "it is in another pipeline")
+    if kind not in {StageKind.INTAKE, StageKind.QUEUE}:
+        return Step(Work.NOTHING, f"it is in a stage of kind {kind}")
+    return Step(Work.DECIDE, "a person asked for a new decision")
+
+
 def _undecided(ticket: Record, portal: Portal, kind: StageKind) -> Step:
     created = ticket.get("createdate")
     if not created or moment(created) < portal.go_live:

@@ -65,20 +65,15 @@ class Lookup:
 class ClientDirectory:
     """Who the clients are. Thread-safe; raises the gateway's errors."""
 
-    def __init__(
-        self,
-        hubspot: HubSpotService,
-        cache: redis.Redis,
-        names: PortalNames,
-        has_label: bool = True,
-    ) -> None:
+    def __init__(self, hubspot: HubSpotService, cache: redis.Redis, names: PortalNames) -> None:
         self._hubspot = hubspot
         self._cache = cache
         self._names = names
-        self._has_label = has_label
 
-    def look_up(self, ticket_ids: Collection[str]) -> Lookup:
-        """Resolve the clients of up to 100 tickets and read their records, in full batches."""
+    def look_up(self, ticket_ids: Collection[str], by_label: bool) -> Lookup:
+        """Resolve the clients of up to 100 tickets and read their records, in full batches.
+        `by_label`: administrative contacts are told by an association label, else by a property.
+        """
         companies = self._hubspot.associated("tickets", "companies", ticket_ids)
         people = self._hubspot.associated("tickets", "contacts", ticket_ids)
         contacts = self._contacts({a.to_id for some in people.values() for a in some})
@@ -93,16 +88,16 @@ class ClientDirectory:
         }
         resolved = {t: found for t, a in attached.items() if (found := resolve(a))}
         resolved |= self._by_domain({t: a for t, a in attached.items() if t not in resolved})
-        records = self.records({found.company_id for found in resolved.values()})
+        records = self.records({found.company_id for found in resolved.values()}, by_label)
         return Lookup(attached, resolved, records)
 
-    def records(self, company_ids: Collection[str]) -> dict[str, ClientRecord]:
+    def records(self, company_ids: Collection[str], by_label: bool) -> dict[str, ClientRecord]:
         """Client records by company id; a company that is gone is absent."""
         cached = self._cached(COMPANY_KEY, company_ids)
         records = {one: RECORD.validate_json(raw) for one, raw in cached.items()}
         wanted = [one for one in company_ids if one not in records]
         if wanted:
-            fresh = self._read_records(wanted)
+            fresh = self._read_records(wanted, by_label)
             self._remember_records(fresh.values())
             records |= fresh
         return records
@@ -112,32 +107,34 @@ class ClientDirectory:
         if company_ids:
             self._cache.delete(*(COMPANY_KEY + one for one in company_ids))
 
-    def _read_records(self, company_ids: Collection[str]) -> dict[str, ClientRecord]:
+    def _read_records(
+        self, company_ids: Collection[str], by_label: bool
+    ) -> dict[str, ClientRecord]:
         reading = self._hubspot.read("companies", company_ids, COMPANY_PROPERTIES)
         asked_as = {live: asked for asked, live in reading.merged.items()}
         companies = dict(reading.found)
         if asked_as:
             merged = self._hubspot.read("companies", list(asked_as), COMPANY_PROPERTIES)
             companies |= {asked_as[live]: record for live, record in merged.found.items()}
-        admins = self._admin_contacts({asked: record.id for asked, record in companies.items()})
+        admins = self._admin_contacts(
+            {asked: record.id for asked, record in companies.items()}, by_label
+        )
         return {
             asked: _record(company, admins.get(asked, ())) for asked, company in companies.items()
         }
 
     def _admin_contacts(
-        self, company_ids: Mapping[str, str]
+        self, company_ids: Mapping[str, str], by_label: bool
     ) -> dict[str, tuple[AdminContact, ...]]:
         """Administrative contacts by asked company id; by label, or by a contact property."""
         people = self._hubspot.associated("companies", "contacts", list(company_ids.values()))
         chosen: dict[str, list[str]] = {}
         for asked, company_id in company_ids.items():
-            some = [
-                a for a in people.get(company_id, ()) if not self._has_label or self._is_admin(a)
-            ]
+            some = [a for a in people.get(company_id, ()) if not by_label or self._is_admin(a)]
             chosen[asked] = list(dict.fromkeys(a.to_id for a in some))[:MOST_ADMIN_CONTACTS]
         wanted = {one for some in chosen.values() for one in some}
         properties = [*CONTACT_PROPERTIES]
-        if not self._has_label:
+        if not by_label:
             properties.append(self._names.admin_contact_property)
         reading = self._hubspot.read("contacts", sorted(wanted), properties) if wanted else None
         found = reading.found if reading else {}
@@ -145,7 +142,7 @@ class ClientDirectory:
             asked: tuple(
                 _admin(found[one])
                 for one in ids
-                if one in found and (self._has_label or self._has_role(found[one]))
+                if one in found and (by_label or self._has_role(found[one]))
             )
             for asked, ids in chosen.items()
         }

@@ -225,6 +225,15 @@ class HubSpotService:
         names = self._names.get(object_type, NO_NAMES)
         return {names.inward(one.name): one for one in definitions}
 
+    def contact_labels(self) -> frozenset[str]:
+        """Labels that may stand between a contact and a company."""
+        answer = self._client.get(f"/crm/associations/{self._version}/contacts/companies/labels")
+        return models.parsed(
+            "association labels",
+            lambda raw: frozenset(str(one["label"]) for one in raw["results"] if one.get("label")),
+            answer,
+        )
+
     def account(self) -> dict[str, Any]:
         """Account details: `portalId`, `timeZone` and more."""
         answer = self._client.get(f"/account-info/{self._version}/details")

@@ -40,7 +40,7 @@ _NAMES = (
     "settled",
     "bell",
 )
-KEYS = {name: PREFIX + name for name in _NAMES}
+KEYS = {name: PREFIX + name for name in (*_NAMES, "reroute")}
 _LUA = files("worker.intake") / "lua"
 ANNOUNCE_LUA = (_LUA / "announce.lua").read_text()
 ANNOUNCE_KEYS = [KEYS[n] for n in ("due", "leased", "again", "first", "failed", "settled", "bell")]
@@ -77,6 +77,9 @@ class Outcome(StrEnum):
     POSTPONED = "postponed"  # not the ticket's fault: a limit, an outage; charged to nobody
     RETRY = "retry"  # the ticket's own row or decision failed; one attempt charged
     FAILED = "failed"  # set aside
+
+
+_ENDED = frozenset({Outcome.DONE, Outcome.LATER, Outcome.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +159,29 @@ class Inbox:
         for settlement in settlements:
             args += _row(settlement, attempts.get(settlement.id, 0))
         answer = self._settle(keys=[KEYS[name] for name in _NAMES], args=args)
-        return {_text(one) for one in answer}
+        settled = {_text(one) for one in answer}
+        ended = [s.id for s in settlements if s.id in settled and s.outcome in _ENDED]
+        if ended:
+            self._redis.srem(KEYS["reroute"], *ended)
+        return settled
 
     def fail(self, id_: str, why: str) -> None:
         """Set an id aside that is not leased."""
         self._redis.hset(KEYS["failed"], id_, _failure(why))
+
+    def reroute(self, ids: Collection[str]) -> None:
+        """A person wants these decided again, whatever their state."""
+        if ids:
+            self._redis.sadd(KEYS["reroute"], *ids)
+            self.announce(ids, Source.PERSON)
+
+    def reroutes(self, ids: Iterable[str]) -> set[str]:
+        """Which of these a person wants decided again."""
+        asked = list(ids)
+        if not asked:
+            return set()
+        flags = self._redis.smismember(KEYS["reroute"], asked)
+        return {one for one, flag in zip(asked, flags, strict=True) if flag}
 
     def attempts_left(self, id_: str) -> int:
         """How many more failures of its own the ticket has before it is set aside."""

@@ -1,0 +1,308 @@
+"""`ticket-worker …`: every command a person runs. Thin: each calls one function elsewhere.
+
+Commands import what they need when they run, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from config.settings import Settings, SettingsError, load_settings, require
+
+if TYPE_CHECKING:
+    from worker.routing.policy import Policy
+
+console = Console(highlight=False)
+complain = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def spoken(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turn the errors that a person can mend into one clear message and exit status 2."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        import redis
+
+        from worker.embedded_redis import EmbeddedRedisError
+        from worker.hubspot.errors import HubSpotError
+        from worker.portal import PortalNotReady
+        from worker.portal_names import PortalNamesError
+        from worker.routing.policy_document import PolicyError
+
+        try:
+            status = command(*args, **kwargs)
+        except (
+            SettingsError,
+            PolicyError,
+            PortalNamesError,
+            PortalNotReady,
+            EmbeddedRedisError,
+        ) as error:
+            complain.print(f"[red]{type(error).__name__}[/red]: {error}", markup=True)
+            sys.exit(2)
+        except HubSpotError as error:
+            complain.print(f"[red]HubSpot[/red]: {error}")
+            sys.exit(2)
+        except (redis.RedisError, ConnectionError) as error:
+            complain.print(
+                f"[red]Redis[/red] does not answer ({type(error).__name__}). Nothing was done. "
+                "Start it, correct REDIS_URL, or use `ticket-worker up`, which brings one along."
+            )
+            sys.exit(2)
+        sys.exit(status or 0)
+
+    return run
+
+
+@click.group()
+@click.version_option(package_name="hubspot-ticket-worker", prog_name="ticket-worker")
+def main() -> None:
+    """Puts each new HubSpot support ticket into the stage of the team that owns it."""
+
+
+# ---- processes
+
+
+@main.command()
+@spoken
+def up() -> int:
+    """Run everything on this machine; each process is started again when it dies."""
+    from worker.up import run_all
+
+    settings = load_settings()
+    require(settings, "hubspot_access_token")
+    return run_all(settings, console)
+
+
+@main.command()
+@click.option("--name", default="worker", show_default=True, help="name shown in Flower")
+@spoken
+def worker(name: str) -> None:
+    """A Celery worker process."""
+    settings = load_settings()
+    require(settings, "hubspot_access_token")
+    check_files(settings)
+    _celery(
+        "worker",
+        "--pool=threads",
+        f"--concurrency={settings.worker_threads}",
+        f"--hostname={name}@%h",
+        "--queues=routing,upkeep",
+        "--task-events",
+        "--without-gossip",
+        "--without-mingle",
+        f"--loglevel={settings.log_level}",
+    )
+
+
+@main.command()
+@spoken
+def beat() -> None:
+    """The schedule: polls and sweeps. One process of it is enough; two do no harm."""
+    settings = load_settings()
+    (settings.data_dir / "beat").mkdir(parents=True, exist_ok=True)
+    _celery("beat", f"--loglevel={settings.log_level}", "--pidfile=")
+
+
+@main.command()
+@spoken
+def flower() -> None:
+    """Flower, read-only, behind the login of FLOWER_BASIC_AUTH."""
+    settings = load_settings()
+    require(settings, "flower_basic_auth")
+    os.environ["FLOWER_BASIC_AUTH"] = settings.flower_basic_auth.get_secret_value()
+    _celery(
+        "flower",
+        f"--address={settings.flower_host}",
+        f"--port={settings.flower_port}",
+        "--read-only",
+        "--max-tasks=10000",
+    )
+
+
+@main.command()
+@spoken
+def receiver() -> None:
+    """The webhook listener, and the private one with health, metrics and reports."""
+    from worker.logs import configure_logs
+    from worker.web.serve import serve
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    serve(settings)
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.pass_context
+def simulator(context: click.Context) -> None:
+    """A HubSpot to run against: --port N [--empty] [--token T]."""
+    os.execv(sys.executable, [sys.executable, "-m", "simulator", *context.args])  # noqa: S606
+
+
+# ---- the portal
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="say what would change, change nothing")
+@click.option("--new-pipeline", is_flag=True, help="make a pipeline instead of adopting one")
+@spoken
+def setup(dry_run: bool, new_pipeline: bool) -> int:
+    """Make the portal ready: properties, stages, the label. Run twice, it changes nothing."""
+    from worker.setup import run_setup
+
+    settings = load_settings()
+    require(settings, "hubspot_access_token")
+    return run_setup(settings, console, dry_run=dry_run, new_pipeline=new_pipeline)
+
+
+@main.command()
+@spoken
+def doctor() -> int:
+    """Check token, scopes, names, limits, Redis and webhooks, each with the mend."""
+    from worker.doctor import run_doctor
+
+    return run_doctor(load_settings(), console)
+
+
+# ---- tickets
+
+
+@main.command()
+@click.option(
+    "--input",
+    "input_",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="JSON lines; - for standard input",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="JSON lines; - for standard output",
+)
+@spoken
+def decide(input_: Path, output: Path) -> int:
+    """Decide tickets from JSON lines. Needs no network."""
+    from worker.routing.jsonl import decide_lines
+
+    policy = load(load_settings())
+    with click.open_file(str(input_), "rb") as source, click.open_file(str(output), "w") as sink:
+        return decide_lines(source, sink, policy)
+
+
+@main.command()
+@click.argument("ticket_id")
+@spoken
+def explain(ticket_id: str) -> int:
+    """Why a ticket is where it is, and what would be decided now."""
+    from worker.explain import run_explain
+    from worker.runtime import Runtime
+
+    return run_explain(Runtime(_ready()), ticket_id, console)
+
+
+@main.command()
+@click.argument("ticket_ids", nargs=-1)
+@click.option("--suggested", is_flag=True, help="all tickets that were only suggested")
+@spoken
+def reroute(ticket_ids: tuple[str, ...], suggested: bool) -> int:
+    """Decide tickets again, on a person's word."""
+    from worker.reroute import run_reroute
+    from worker.runtime import Runtime
+
+    return run_reroute(Runtime(_ready()), list(ticket_ids), suggested, console)
+
+
+@main.command()
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@click.option("--dry-run", is_flag=True)
+@spoken
+def backfill(since: datetime, limit: int, dry_run: bool) -> int:
+    """Route older tickets that still wait in intake."""
+    from worker.reroute import run_backfill
+    from worker.runtime import Runtime
+
+    return run_backfill(Runtime(_ready()), since, limit, dry_run, console)
+
+
+@main.group()
+def failed() -> None:
+    """Tickets that could not be routed."""
+
+
+@failed.command("list")
+@spoken
+def failed_list() -> int:
+    """What was set aside, and why."""
+    from worker.failed import show_failed
+    from worker.runtime import connect
+
+    return show_failed(connect(load_settings()), console)
+
+
+@failed.command("retry")
+@click.argument("ticket_ids", nargs=-1)
+@spoken
+def failed_retry(ticket_ids: tuple[str, ...]) -> int:
+    """Try again; without ids, all of them."""
+    from worker.failed import retry_failed
+    from worker.runtime import connect
+
+    return retry_failed(connect(load_settings()), list(ticket_ids), console)
+
+
+# ---- the policy
+
+
+@main.command()
+@spoken
+def train() -> int:
+    """Learn from the examples; workers load what was learned."""
+    from worker.routing.train import train_command
+
+    settings = load_settings()
+    return train_command(
+        console, settings.examples_dir, settings.data_dir / "model", settings.policy_file
+    )
+
+
+def load(settings: Settings) -> Policy:
+    """The policy these settings name."""
+    from worker.routing.policy import load_policy
+
+    return load_policy(settings.policy_file, settings.examples_dir, settings.data_dir / "model")
+
+
+def check_files(settings: Settings) -> None:
+    """Refuse a broken policy or portal.yaml before anything starts."""
+    from worker.portal_names import read_portal_names
+
+    read_portal_names(settings.portal_file)
+    load(settings)
+
+
+def _ready() -> Settings:
+    settings = load_settings()
+    require(settings, "hubspot_access_token")
+    return settings
+
+
+def _celery(*arguments: str) -> None:
+    from celery.bin.celery import celery
+
+    celery.main(args=["--app=worker.app", *arguments], prog_name="ticket-worker")
+
+
+if __name__ == "__main__":
+    main()

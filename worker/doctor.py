@@ -1,0 +1,174 @@
+"""`ticket-worker doctor`: is everything as it must be? Each finding with its mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import redis
+from rich.console import Console
+from rich.table import Table
+
+from config.settings import Settings
+from worker.hubspot.client import HubSpotClient
+from worker.hubspot.errors import HubSpotError, Rejected
+from worker.hubspot.service import HubSpotService
+from worker.hubspot.spaced import Spaced
+from worker.identity import KEY as IDENTITY_KEY
+from worker.portal import PortalNotReady, read_portal
+from worker.portal_names import PortalNamesError, read_portal_names
+from worker.routing.policy import Policy, PolicyError, load_policy
+from worker.routing.portal_view import problems
+from worker.runtime import connect
+
+READS = {
+    "tickets": "tickets",
+    "companies": "crm.objects.companies.read",
+    "contacts": "crm.objects.contacts.read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`good` is None for what is worth knowing and no fault."""
+
+    about: str
+    good: bool | None
+    said: str
+
+
+def run_doctor(settings: Settings, console: Console) -> int:
+    """Print the findings. Exit status 1 when something must be mended."""
+    findings = list(examine(settings))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    table.add_column("about", style="bold")
+    table.add_column("finding", overflow="fold")
+    marks = {True: "[green]ok[/green]", False: "[red]![/red]", None: "[dim]-[/dim]"}
+    for finding in findings:
+        table.add_row(marks[finding.good], finding.about, finding.said)
+    console.print(table)
+    wrong = sum(finding.good is False for finding in findings)
+    console.print(f"{wrong} to mend" if wrong else "all well")
+    return 1 if wrong else 0
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every check, in the order in which a person mends them."""
+    policy: Policy | None = None
+    try:
+        policy = load_policy(
+            settings.policy_file, settings.examples_dir, settings.data_dir / "model"
+        )
+        names = read_portal_names(settings.portal_file)
+        yield Finding("policy", True, f"version {policy.version}, {len(policy.types)} types")
+    except (PolicyError, PortalNamesError) as error:
+        yield Finding("policy", False, str(error))
+        return
+    yield from _redis(settings)
+    if not settings.hubspot_access_token.get_secret_value():
+        yield Finding("token", False, "HUBSPOT_ACCESS_TOKEN is not set. Set it in .env.")
+        return
+    client = HubSpotClient(settings.hubspot_access_token, settings.hubspot_base_url, Spaced())
+    hubspot = HubSpotService(client, settings.hubspot_api_version)
+    token = _token(hubspot)
+    yield token
+    if not token.good:
+        return
+    for object_type, scope in READS.items():
+        yield _check(
+            f"scope {scope}",
+            lambda kind=object_type: client.get(  # type: ignore[misc]
+                f"/crm/objects/{settings.hubspot_api_version}/{kind}", {"limit": 1}
+            ),
+            "granted",
+            f"Add {scope} to hubspot-app/ and upload it again.",
+        )
+    yield from _limits(client, settings)
+    try:
+        portal = read_portal(hubspot, names, settings.go_live)
+        yield Finding("go-live", True, f"tickets created since {portal.go_live:%Y-%m-%d %H:%M} UTC")
+        wrong = problems(policy, portal.view)
+        yield Finding("portal", not wrong, " ".join(wrong) or "takes every decision of the policy")
+        if not portal.has_admin_label:
+            yield Finding("label", None, f"No label; {names.admin_contact_property} is used.")
+    except PortalNotReady as error:
+        yield Finding("portal", False, str(error))
+    except HubSpotError as error:
+        yield Finding("portal", False, str(error))
+    yield from _webhooks(settings)
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if "redis_url" not in settings.model_fields_set:
+        yield Finding("Redis", None, "REDIS_URL is not set: `ticket-worker up` brings its own")
+        return
+    client = connect(settings)
+    try:
+        settings_there = {
+            key: client.config_get(key).get(key) for key in ("appendonly", "maxmemory-policy")
+        }
+    except redis.ResponseError:
+        yield Finding("Redis", None, "answers; its configuration can't be read (CONFIG is closed)")
+        return
+    except (redis.RedisError, OSError) as error:
+        yield Finding("Redis", False, f"does not answer ({type(error).__name__}). Start it.")
+        return
+    said = ", ".join(f"{key} {value}" for key, value in settings_there.items())
+    good = settings_there == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
+    mend = "" if good else ". Set appendonly yes and maxmemory-policy noeviction"
+    yield Finding("Redis", good, said + mend)
+    identity = client.get(IDENTITY_KEY)
+    yield Finding(
+        "our source id",
+        None if identity is None else True,
+        "not learned yet; the first ticket decided tells it" if identity is None else str(identity),
+    )
+
+
+def _token(hubspot: HubSpotService) -> Finding:
+    try:
+        account = hubspot.account()
+    except Rejected as error:
+        return Finding("token", False, f"{error} Copy the token again from the app's Auth tab.")
+    except HubSpotError as error:
+        return Finding("token", False, f"{error} Is HUBSPOT_BASE_URL right and reachable?")
+    return Finding(
+        "token", True, f"portal {account.get('portalId')}, time zone {account.get('timeZone')}"
+    )
+
+
+def _limits(client: HubSpotClient, settings: Settings) -> Iterator[Finding]:
+    path = f"/account-info/{settings.hubspot_api_version}/api-usage/daily/private-apps"
+    try:
+        usage = client.get(path)["results"]
+        used = ", ".join(f"{u['currentUsage']:,} of {u['usageLimit']:,}" for u in usage)
+        yield Finding("calls today", True, used or "none counted yet")
+    except HubSpotError as error:
+        yield Finding("calls today", None, str(error))
+    except (KeyError, TypeError):
+        yield Finding("calls today", None, "HubSpot's answer has an unknown shape")
+
+
+def _check(about: str, ask: Callable[[], object], good: str, mend: str) -> Finding:
+    try:
+        ask()
+    except HubSpotError as error:
+        return Finding(about, False, f"{error} {mend}")
+    return Finding(about, True, good)
+
+
+def _webhooks(settings: Settings) -> Iterator[Finding]:
+    secret = bool(settings.hubspot_client_secret.get_secret_value())
+    if secret and settings.webhook_public_url:
+        https = settings.webhook_public_url.startswith("https://")
+        said = settings.webhook_public_url + ("" if https else ": HubSpot calls https only")
+        yield Finding("webhooks", https, said)
+    else:
+        yield Finding(
+            "webhooks",
+            None,
+            "off: HUBSPOT_CLIENT_SECRET and WEBHOOK_PUBLIC_URL are not both set; the poll runs alone",
+        )
+    if settings.webhook_allow_v1:
+        yield Finding("webhooks", None, "WEBHOOK_ALLOW_V1 is on: unset it once v3 deliveries come")
