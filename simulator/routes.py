@@ -9,6 +9,9 @@ from simulator.api import (
     account,
     associations,
     batches,
+    files,
+    labels,
+    limits,
     objects,
     owners,
     pipelines,
@@ -83,6 +86,16 @@ def all_routes(world: World) -> list[Route]:
     ):
         add("POST", f"{_LINKS}/batch/{word}", endpoint, "associations", "links")
 
+    labels_path = _LINKS + "/labels"
+    add("GET", labels_path, labels.list_all, "none", "links")
+    add("POST", labels_path, labels.create, "none", "links")
+    add("PUT", labels_path, labels.change, "none", "links")
+    add("DELETE", labels_path + "/{association_type_id}", labels.archive, "none", "links")
+    configured = "/crm/associations/{v}/definitions/configurations"
+    add("GET", configured + "/all", labels.configurations, "none", "any_object")
+    pair = configured + "/{from_object_type}/{to_object_type}"
+    add("GET", pair, labels.configurations, "none", "links")
+
     add("POST", _PROPERTIES + "/batch/create", properties.batch_create, scopes="schema")
     add("POST", _PROPERTIES + "/batch/read", properties.batch_read, scopes="schema")
     add("POST", _PROPERTIES + "/batch/archive", properties.batch_archive, scopes="schema")
@@ -125,4 +138,23 @@ def all_routes(world: World) -> list[Route]:
         lambda call: account.usage(call, world.rates),
         scopes="none",
     )
+    allowed = "/crm/limits/{v}"
+    for path, limit in (
+        ("/pipelines", limits.pipelines),
+        ("/associations/labels", limits.labels),
+        ("/custom-properties", limits.custom_properties),
+        ("/records", limits.records),
+        ("/associations/records/from", limits.associations_from),
+        ("/associations/records/{from_object_type}/to", limits.associations_from),
+        (
+            "/associations/records/{from_object_type}/{to_object_type}",
+            limits.associations_between,
+        ),
+    ):
+        add("GET", allowed + path, limit, scopes="any_object")
+
+    one_file = "/files/{v}/files/{file_id}"
+    add("GET", one_file, files.read, scopes="files", absent_from_new=True)
+    add("GET", one_file + "/signed-url", files.signed_url, scopes="files", absent_from_new=True)
+    add("DELETE", one_file, files.archive, scopes="files", absent_from_new=True)
     return [*routes, *control_routes(world)]

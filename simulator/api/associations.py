@@ -10,6 +10,7 @@ from simulator.api.call import Answer, Call, batch_answer
 from simulator.rules.refusals import Json, Refusal, bad_input, not_found
 from simulator.state.association_types import DEFAULT_TYPE, DEFINED, AssociationType
 from simulator.state.object_types import ObjectType
+from simulator.state.portal import Portal
 from simulator.state.records import Record
 
 _READ, _CREATE, _ARCHIVE, _PAGE = 1_000, 2_000, 100, 500
@@ -47,6 +48,10 @@ def batch_create(call: Call) -> Answer:
         try:
             here, there = _ends(call, one, other, row)
         except Refusal as refusal:
+            failures.append(refusal.row())
+            continue
+        refusal = limit_reached(call.portal, here, there, specs)
+        if refusal is not None:
             failures.append(refusal.row())
             continue
         call.portal.associate(here, there, [kind.id for kind in specs], call.actor)
@@ -117,6 +122,9 @@ def put_one(call: Call) -> Answer:
     """PUT a link between two records under the given types."""
     here, there = _path_ends(call)
     specs = _specs(call, here.kind, there.kind, call.json())
+    refusal = limit_reached(call.portal, here, there, specs)
+    if refusal is not None:
+        raise refusal
     call.portal.associate(here, there, [kind.id for kind in specs], call.actor)
     return Answer(201, _pair_json(here, there, specs))
 
@@ -137,6 +145,25 @@ def delete_one(call: Call) -> Answer:
     here, there = _path_ends(call)
     call.portal.dissociate(here, there, None, call.actor)
     return Answer(204)
+
+
+def limit_reached(
+    portal: Portal, here: Record, there: Record, specs: list[AssociationType]
+) -> Refusal | None:
+    """The refusal of a link above an administrator's limit for its type; None when it may be."""
+    pair = (here.kind.id, there.kind.id)
+    linked = portal.associations.of(pair, here.id)
+    for spec in specs:
+        limit = portal.link_limits.get((pair, spec.id))
+        held = sum(spec.id in types for other, types in linked.items() if other != there.id)
+        if limit is not None and held >= limit:
+            return Refusal(
+                400,
+                f"{here.kind.singular} {here.id} may have at most {limit} links of type {spec.id}",
+                sub_category="crm.associations.ASSOCIATION_LIMIT_EXCEEDED",
+                context={"fromObjectId": [str(here.id)], "toObjectId": [str(there.id)]},
+            )
+    return None
 
 
 def _pair(call: Call) -> tuple[ObjectType, ObjectType]:

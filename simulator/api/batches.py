@@ -83,7 +83,7 @@ def create(call: Call) -> Answer:
         except Refusal as refusal:
             failures.append(_Failure(refusal, _trace_of(row)))
             continue
-        results.append(_traced(written_json(call, record, row["properties"], warnings), row))
+        results.append(_traced(written_json(record, row["properties"], warnings), row))
     return batch_answer(call, results, [f.refusal.row(f.trace_id) for f in failures], 201)
 
 
@@ -107,7 +107,7 @@ def update(call: Call) -> Answer:
     results = []
     for row, record, checked in planned:
         call.portal.update(record, checked.values, call.actor)
-        shown = written_json(call, record, row["properties"], checked.warnings)
+        shown = written_json(record, row["properties"], checked.warnings)
         results.append(_traced(shown, row))
     return batch_answer(call, results, [f.refusal.row(f.trace_id) for f in failures], 200)
 
@@ -144,7 +144,7 @@ def upsert(call: Call) -> Answer:
             checked = plan_update(call, record, row["properties"])
             warnings = checked.warnings
             call.portal.update(record, checked.values, call.actor)
-        shown = _traced(written_json(call, record, row["properties"], warnings), row)
+        shown = _traced(written_json(record, row["properties"], warnings), row)
         results.append({**shown, "new": known is None})
     return batch_answer(call, results, [f.refusal.row(f.trace_id) for f in failures], 200)
 

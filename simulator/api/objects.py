@@ -63,7 +63,7 @@ def create(call: Call) -> Answer:
     kind = call.kind()
     body = call.json_object("properties")
     record, warnings = create_one(call, kind, body)
-    shown = written_json(call, record, body["properties"], warnings)
+    shown = written_json(record, body["properties"], warnings)
     headers = {"Location": f"{call.base_url}/crm/objects/{call.version}/{kind.id}/{record.id}"}
     return Answer(201, shown, headers)
 
@@ -75,7 +75,7 @@ def change(call: Call) -> Answer:
     record = _addressed(call, kind)
     checked = plan_update(call, record, body["properties"])
     call.portal.update(record, checked.values, call.actor)
-    return Answer(200, written_json(call, record, body["properties"], checked.warnings))
+    return Answer(200, written_json(record, body["properties"], checked.warnings))
 
 
 def archive(call: Call) -> Answer:
@@ -137,7 +137,7 @@ def properties_of(row: Json) -> dict[str, Any]:
     return given
 
 
-def written_json(call: Call, record: Record, given: dict[str, Any], warnings: list[Json]) -> Json:
+def written_json(record: Record, given: dict[str, Any], warnings: list[Json]) -> Json:
     """A record as a write answers it: what was written and what is always shown."""
     names = sorted({*given, *record.kind.shown, *record.kind.always})
     shown = record_json(record, names)

@@ -60,7 +60,7 @@ def known_history(portal: Portal, kind: ObjectType, asked: list[str]) -> list[st
 
 
 def associations_json(portal: Portal, record: Record, asked: list[str]) -> Json:
-    """The `associations` of a read: for each asked type the linked ids with the name of the link."""
+    """The `associations` of a read: for each asked type the linked ids and the links' names."""
     shown: Json = {}
     for name in asked:
         kind = find(name)

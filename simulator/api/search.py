@@ -121,20 +121,19 @@ def _candidates(
 
 def _narrowed(table: Table, group: list[Json]) -> list[int] | None:
     for given in group:
-        name, operator = given.get("propertyName"), given.get("operator")
-        values = [given.get("value")] if operator == "EQ" else given.get("values") or []
+        name, operator = str(given.get("propertyName")), given.get("operator")
         if operator in ("EQ", "IN"):
+            values = [given.get("value")] if operator == "EQ" else given.get("values") or []
+            texts = [str(value) for value in values]
             if name == "hs_object_id":
-                ids = {int(v) for v in values if str(v).isdigit()}
+                ids = {int(text) for text in texts if text.isdigit()}
                 return [record_id for record_id in ids if record_id in table.records]
-            if name is not None and table.indexed(name):
-                return [i for v in values for i in table.with_value(name, str(v))]
-        if (
-            name == "hs_object_id"
-            and operator in ("GT", "GTE")
-            and str(given.get("value")).isdigit()
-        ):
-            return table.ids_between(int(given["value"]), None)
+            if table.indexed(name):
+                return [record_id for text in texts for record_id in table.with_value(name, text)]
+        if name == "hs_object_id" and operator in ("GT", "GTE"):
+            lowest = str(given.get("value"))
+            if lowest.isdigit():
+                return table.ids_between(int(lowest), None)
     return None
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.control import acts, arrivals, inspect
+from simulator.control import acts, arrivals, bulk, clients, files, inspect, link_limits
 from simulator.settings import TIERS
 from simulator.traffic.faults import rule_from
 from simulator.world import World
@@ -95,6 +95,21 @@ def control_routes(world: World) -> list[Route]:
             names.split(",") if names else None,
         )
 
+    def put_clients(body: dict[str, Any], _: Request) -> dict[str, Any]:
+        return clients.put(world.portal, body["clients"])
+
+    def sample_clients(body: dict[str, Any], _: Request) -> dict[str, Any]:
+        return dict(clients.fill_sample(world.portal, body))
+
+    def make_bulk(body: dict[str, Any], _: Request) -> dict[str, Any]:
+        return bulk.create(world.portal, body)
+
+    def add_file(body: dict[str, Any], _: Request) -> dict[str, Any]:
+        return files.add(world.portal, body)
+
+    def put_link_limits(body: dict[str, Any], _: Request) -> dict[str, Any]:
+        return link_limits.put(world.portal, body)
+
     def pipelines(_: dict[str, Any], __: Request) -> dict[str, Any]:
         return inspect.pipelines(world.portal)
 
@@ -112,6 +127,11 @@ def control_routes(world: World) -> list[Route]:
         ("/log", ["GET"], log),
         ("/objects/{type}", ["GET"], objects),
         ("/pipelines", ["GET"], pipelines),
+        ("/clients", ["POST"], put_clients),
+        ("/clients/sample", ["POST"], sample_clients),
+        ("/bulk", ["POST"], make_bulk),
+        ("/files", ["POST"], add_file),
+        ("/link-limits", ["PUT"], put_link_limits),
     ]
     return [
         Route("/__control" + path, _endpoint(handler), methods=methods)

@@ -90,8 +90,9 @@ def _missing(name: str) -> dict[str, Any]:
 
 
 def _missing_because(name: str, trigger: str) -> dict[str, Any]:
+    text = f"{name} is required because of a conditional property rule based on [{trigger}]"
     return {
         "code": "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
-        "message": f"{name} is required because of a conditional property rule based on [{trigger}]",
+        "message": text,
         "context": {"propertyName": [name]},
     }

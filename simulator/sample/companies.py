@@ -86,7 +86,7 @@ def clients() -> list[Client]:
     ]
 
 
-FIRST_NAMES = [
+FIRST_NAMES = (
     "Adaeze",
     "Alan",
     "Amara",
@@ -131,8 +131,8 @@ FIRST_NAMES = [
     "Wanda",
     "Yusuf",
     "Zoe",
-]
-LAST_NAMES = [
+)
+LAST_NAMES = (
     "Abara",
     "Almeida",
     "Bauer",
@@ -173,7 +173,7 @@ LAST_NAMES = [
     "Walsh",
     "Yilmaz",
     "Zhang",
-]
+)
 TITLES = (
     "Controller",
     "IT Manager",

@@ -44,7 +44,7 @@ CALCULATED = Actor("hubspot", "calculated", "CALCULATED", "")
 
 
 def named(kind: str, identifier: str) -> Actor:
-    """The actor of a control call. Raises ValueError for an unknown kind or a user without number."""
+    """The actor of a control call. Raises ValueError for an unknown kind, or a user's odd id."""
     if kind == "user":
         if not identifier.isdigit():
             raise ValueError(f"a user's id is a number, not {identifier!r}")

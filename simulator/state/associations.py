@@ -30,7 +30,7 @@ class Associations:
         return self._labels.get(pair, {})
 
     def add_label(self, pair: Pair, label: str, inverse: str | None, name: str) -> tuple[int, int]:
-        """Makes a label; returns its type id there and back (equal for a same-type, single label)."""
+        """Makes a label; returns its type ids there and back: one id for a same-type label."""
         there = self._next_label
         back = there + 1
         self._next_label += 2
@@ -115,7 +115,7 @@ class Associations:
         return wanted - before
 
     def _primary_seen_from(self, pair: Pair) -> int | None:
-        """The id of the primary type read from the company's side, e.g. 25 for company to ticket."""
+        """The primary type as the company's side has it, such as 25 from company to ticket."""
         reverse = (pair[1], pair[0])
         primary = PRIMARY_TYPE.get(reverse)
         return None if primary is None else DEFINED[reverse][primary].inverse_id

@@ -11,7 +11,7 @@ from typing import Any
 from simulator.settings import Settings
 from simulator.state import actors, derived
 from simulator.state.actors import Actor
-from simulator.state.association_types import DEFINED, PRIMARY_TYPE
+from simulator.state.association_types import DEFINED, PRIMARY_TYPE, Pair
 from simulator.state.associations import Associations
 from simulator.state.changes import AssociationChange, Change, RecordChange
 from simulator.state.clock import Agenda, Clock
@@ -45,6 +45,7 @@ class Portal:
         self.pipelines: dict[str, Pipeline] = {"0": support_pipeline(self.born_ms)}
         self.owners: dict[int, Owner] = {}
         self.files: dict[int, dict[str, Any]] = {}
+        self.link_limits: dict[tuple[Pair, int], int] = {}
         self.associations = Associations()
         self.index = SearchIndex()
         self.journal = Journal()
@@ -94,7 +95,9 @@ class Portal:
         if self.settings.index_delay_s:
             self.index.remember(record, now, existed=False)
         table.add(record)
-        changes = {name: (None, value) for name, value in record.values.items()}
+        changes: dict[str, tuple[str | None, str | None]] = {
+            name: (None, value) for name, value in record.values.items()
+        }
         self._tell(RecordChange("create", record, actor, at_ms, changes))
         return record
 

@@ -52,7 +52,7 @@ class Rates:
         self._day_began = time.time()
 
     def admit(self, bucket: Bucket) -> None:
-        """Counts one call. Raises Refusal (429) when a limit is reached, and then counts nothing."""
+        """Counts one call. Raises Refusal (429) at a limit, and then counts nothing."""
         now = time.monotonic()
         if time.time() - self._day_began >= _DAY_S:
             self.daily, self._day_began = 0, time.time()

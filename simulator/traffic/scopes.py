@@ -32,7 +32,7 @@ def needed(call: Call, family: str) -> list[list[str]]:
     if family == "owners":
         return [["crm.objects.owners.read"]]
     if family == "files":
-        return [["files", "files.ui_hidden.read", "files.ui_hidden.write"]]
+        return [["files", "files.read" if call.method == "GET" else "files.delete"]]
     if family == "any_object":
         return [_any_object()]
     if family == "schema":
@@ -40,7 +40,7 @@ def needed(call: Call, family: str) -> list[list[str]]:
     if family == "links":
         parts = ("from_object_type", "to_object_type", "object_type")
         kinds = [find(call.path[part]) for part in parts if part in call.path]
-        return [_of_object(kind, writes(call)) for kind in kinds if kind is not None]
+        return [_either(kind) for kind in kinds if kind is not None]
     kind = find(call.path.get("object_type", ""))
     return [] if kind is None else [_of_object(kind, writes(call))]
 
@@ -53,7 +53,12 @@ def writes(call: Call) -> bool:
 def _of_object(kind: ObjectType, writing: bool) -> list[str]:
     if kind is TICKET:
         return ["tickets"]
-    return [f"{kind.scope}.write"] if writing else [f"{kind.scope}.read", f"{kind.scope}.write"]
+    return [f"{kind.scope}.write" if writing else f"{kind.scope}.read"]
+
+
+def _either(kind: ObjectType) -> list[str]:
+    """Links ask for either scope of each side (the specification is content with any one)."""
+    return ["tickets"] if kind is TICKET else [f"{kind.scope}.read", f"{kind.scope}.write"]
 
 
 def _of_schema(call: Call) -> list[str]:
@@ -62,7 +67,7 @@ def _of_schema(call: Call) -> list[str]:
         return []
     base = f"crm.schemas.{kind.name}"
     if call.method == "GET" or call.template.endswith("/read"):
-        return [f"{base}.read", f"{base}.write", *_of_object(kind, writing=False)]
+        return [f"{base}.read", f"{base}.write", *_either(kind)]
     tickets = ["tickets"] if kind is TICKET else []
     return [f"{base}.write", *tickets]
 

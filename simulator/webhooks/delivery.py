@@ -186,7 +186,7 @@ class Webhooks:
         target = self.target
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": "HubSpot Connect 2.0 (https://dev.hubspot.com/) - WebhooksExecutorService",
+            "User-Agent": "HubSpot Connect 2.0",
             "X-HubSpot-Signature": signature.v1(target.client_secret, body),
             "X-HubSpot-Signature-Version": "v1",
         }
