@@ -50,9 +50,9 @@ def batch_create(call: Call) -> Answer:
         except Refusal as refusal:
             failures.append(refusal.row())
             continue
-        refusal = limit_reached(call.portal, here, there, specs)
-        if refusal is not None:
-            failures.append(refusal.row())
+        full = limit_reached(call.portal, here, there, specs)
+        if full is not None:
+            failures.append(full.row())
             continue
         call.portal.associate(here, there, [kind.id for kind in specs], call.actor)
         results.append(_pair_json(here, there, specs))
@@ -122,9 +122,9 @@ def put_one(call: Call) -> Answer:
     """PUT a link between two records under the given types."""
     here, there = _path_ends(call)
     specs = _specs(call, here.kind, there.kind, call.json())
-    refusal = limit_reached(call.portal, here, there, specs)
-    if refusal is not None:
-        raise refusal
+    full = limit_reached(call.portal, here, there, specs)
+    if full is not None:
+        raise full
     call.portal.associate(here, there, [kind.id for kind in specs], call.actor)
     return Answer(201, _pair_json(here, there, specs))
 

@@ -19,7 +19,8 @@ class Associations:
     def __init__(self) -> None:
         self._links: dict[Pair, dict[int, dict[int, Types]]] = {}
         self._labels: dict[Pair, dict[int, AssociationType]] = {}
-        self._next_label = 1
+        # Clear of HubSpot's own ids for the same pairs, which a portal's labels may repeat.
+        self._next_label = 37
 
     def types(self, pair: Pair) -> dict[int, AssociationType]:
         """HubSpot's own and the portal's types of a pair, by id; empty for a pair without any."""
