@@ -1,0 +1,38 @@
+"""One real Redis-compatible server for the whole run; each test finds it empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from worker import embedded_redis
+
+STOPS_WITHIN_S = 10.0
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of our own, with its data in a temporary folder."""
+    process, url = embedded_redis.start(tmp_path_factory.mktemp("redis"))
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.wait(STOPS_WITHIN_S)
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The address of an empty server (redis://127.0.0.1:…/0)."""
+    with redis.Redis.from_url(redis_server, socket_timeout=5) as client:
+        client.flushall()
+    return redis_server
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of an empty server, made as the worker makes its own: answers are bytes."""
+    with redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2) as client:
+        yield client
