@@ -26,8 +26,10 @@ log = structlog.get_logger()
 def route_tickets() -> str:
     """Claim one batch of due tickets and take it all the way. Its result is what Flower shows."""
     here = runtime()
-    woken(here.redis)
-    claim = _claim(here.inbox)
+    try:
+        claim = _claim(here.inbox)
+    finally:
+        woken(here.redis)
     if claim is None:
         return "nothing was due"
     if here.inbox.counts()["due"] and ring(here.redis):

@@ -52,7 +52,7 @@ def arrive(portal: Portal, given: dict[str, Any]) -> Record:
             return
         for other, types in ((contact, [16]), (company, [26])):
             if other is not None and portal.find(other.kind, other.id) is other:
-                portal.associate(ticket, other, types, actors.HUBSPOT)
+                portal.associate(ticket, other, types, actors.HUBSPOT, told=announce)
 
     if delay_s > 0:
         portal.agenda.at(portal.clock.now_ms() + round(delay_s * 1000), attach)
