@@ -9,6 +9,7 @@ from simulator.api import (
     account,
     associations,
     batches,
+    configurations,
     files,
     labels,
     limits,
@@ -92,9 +93,13 @@ def all_routes(world: World) -> list[Route]:
     add("PUT", labels_path, labels.change, "none", "links")
     add("DELETE", labels_path + "/{association_type_id}", labels.archive, "none", "links")
     configured = "/crm/associations/{v}/definitions/configurations"
-    add("GET", configured + "/all", labels.configurations, "none", "any_object")
+    add("GET", configured + "/all", configurations.list_all, "none", "any_object")
     pair = configured + "/{from_object_type}/{to_object_type}"
-    add("GET", pair, labels.configurations, "none", "links")
+    add("GET", pair, configurations.list_all, "none", "links")
+
+    add("POST", pair + "/batch/create", configurations.put_batch, "none", "links")
+    add("POST", pair + "/batch/update", configurations.put_batch, "none", "links")
+    add("POST", pair + "/batch/purge", configurations.purge_batch, "none", "links")
 
     add("POST", _PROPERTIES + "/batch/create", properties.batch_create, scopes="schema")
     add("POST", _PROPERTIES + "/batch/read", properties.batch_read, scopes="schema")
@@ -144,6 +149,8 @@ def all_routes(world: World) -> list[Route]:
         ("/associations/labels", limits.labels),
         ("/custom-properties", limits.custom_properties),
         ("/records", limits.records),
+        ("/calculated-properties", limits.calculated_properties),
+        ("/custom-object-types", limits.custom_object_types),
         ("/associations/records/from", limits.associations_from),
         ("/associations/records/{from_object_type}/to", limits.associations_from),
         (

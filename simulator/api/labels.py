@@ -1,4 +1,4 @@
-"""Association labels, and the limits an administrator may have set on links.
+"""Association labels: the portal's own names for a link.
 
 HubSpot's associations guide: a name has no hyphen and no leading digit, a label pair gets two type
 ids, reads show label and id but not the name. Labels need Professional.
@@ -65,28 +65,6 @@ def archive(call: Call) -> Answer:
     if not text.isdigit() or not call.portal.associations.drop_label(_pair(call), int(text)):
         raise Refusal(404, "resource not found", "OBJECT_NOT_FOUND")
     return Answer(204)
-
-
-def configurations(call: Call) -> Answer:
-    """GET the limits on links that an administrator set, all or of one pair."""
-    return Answer(200, {"results": _configured(call)})
-
-
-def _configured(call: Call) -> list[Json]:
-    wanted = _pair(call) if "from_object_type" in call.path else None
-    rows: list[Json] = []
-    for (pair, type_id), limit in call.portal.link_limits.items():
-        kind = call.portal.associations.types(pair).get(type_id)
-        if kind is not None and wanted in (None, pair):
-            rows.append(
-                {
-                    "category": kind.category,
-                    "typeId": type_id,
-                    "label": kind.label,
-                    "userEnforcedMaxToObjectIds": limit,
-                }
-            )
-    return rows
 
 
 def _row(pair: Pair, type_id: int, label: str) -> Json:

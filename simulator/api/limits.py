@@ -63,6 +63,24 @@ def records(call: Call) -> Answer:
     return Answer(200, {"hubspotDefinedObjectTypes": rows, "customObjectTypes": _no_custom()})
 
 
+def calculated_properties(_: Call) -> Answer:
+    """GET calculated properties of the account's own: none here."""
+    return Answer(
+        200,
+        {
+            "overallLimit": 25,
+            "overallUsage": 0,
+            "overallPercentage": 0.0,
+            "byObjectType": [_bare(kind) for kind in ALL],
+        },
+    )
+
+
+def custom_object_types(_: Call) -> Answer:
+    """GET custom object types in use and allowed: none below Enterprise."""
+    return Answer(200, {"limit": 0, "usage": 0, "percentage": 0.0})
+
+
 def associations_from(call: Call) -> Answer:
     """GET object types with records near the limit of links: none here."""
     if "from_object_type" in call.path:
@@ -95,6 +113,11 @@ def _usage(kind: ObjectType, used: int, limit: int) -> Json:
         "limit": limit,
         "percentage": _share(used, limit),
     }
+
+
+def _bare(kind: ObjectType) -> Json:
+    shown = _usage(kind, 0, 0)
+    return {name: shown[name] for name in shown if name not in ("limit", "percentage")}
 
 
 def _definition(type_id: str) -> Json:

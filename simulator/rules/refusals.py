@@ -62,9 +62,9 @@ class Refusal(Exception):
             "category": self.category or "OBJECT_NOT_FOUND",
             "message": self.message,
             "context": context,
+            "errors": self.errors or [],
+            "links": {},
         }
-        if self.errors:
-            shown["errors"] = self.errors
         if self.sub_category:
             shown["subCategory"] = self.sub_category
         return shown
