@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
 
+from tests.stack import train_small, worker_folder
 from worker import embedded_redis
 
 STOPS_WITHIN_S = 10.0
@@ -36,3 +38,15 @@ def redis_client(redis_url: str) -> Iterator[redis.Redis]:
     """A client of an empty server, made as the worker makes its own: answers are bytes."""
     with redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small examples of the tests and what was learned from them."""
+    return train_small(tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, trained: Path) -> Path:
+    """A worker's data folder, with the small model."""
+    return worker_folder(tmp_path / "data", trained)

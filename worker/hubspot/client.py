@@ -8,6 +8,8 @@ versions that HubSpot ends in 2027 and have no time-outs, so everything goes thr
 from __future__ import annotations
 
 import http.cookiejar
+import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
@@ -22,6 +24,7 @@ from requests.adapters import HTTPAdapter
 
 from worker.hubspot.errors import HubSpotError, NotFound, RateLimited, Rejected, Transient
 from worker.hubspot.limits import Bucket
+from worker.hubspot.models import error_sentence
 
 CONNECT_S = 3.05
 READ_S = 10.0
@@ -50,8 +53,22 @@ def bucket_of(path: str) -> Bucket:
     return Bucket.TEN_SECONDS
 
 
+def _closed(_: HubSpotClient) -> NoReturn:
+    raise TypeError(
+        "HubSpot's generated methods have no time-out, no limits and a pool of their own. Nothing "
+        "was sent; call get, post, patch, put or api_request instead."
+    )
+
+
 class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carries no types
-    """The package's client with its transport replaced. Thread-safe; make it after any fork."""
+    """The package's client with its transport replaced. Thread-safe; make it after any fork.
+
+    `on_call` is told of every call that left: bucket, status (0: no answer) and seconds.
+    """
+
+    # The package's other doors, shut.
+    oauth = automation = cms = communication_preferences = conversations = property(_closed)
+    crm = events = files = marketing = settings = webhooks = property(_closed)
 
     def __init__(
         self,
@@ -99,9 +116,12 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         bucket = bucket_of(path)
         self._limiter.acquire(bucket)
         started = time.monotonic()
-        status, headers, body = self._exchange(request, path)
-        if self._on_call:
-            self._on_call(bucket, status, time.monotonic() - started)
+        status = 0
+        try:
+            status, headers, body = self._exchange(request, path)
+        finally:
+            if self._on_call:
+                self._on_call(bucket, status, time.monotonic() - started)
         self._limiter.learn(bucket, headers)
         if status >= 400:
             self._refuse(status, headers, body, request.get_method(), path, bucket)
@@ -112,8 +132,8 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         if not body:
             return None
         try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
+            return _json(body)
+        except ValueError:
             what = f"{request.get_method()} {path}"
             raise Transient(f"HubSpot answered {what} with {status} and no JSON") from None
 
@@ -157,7 +177,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         bucket: Bucket,
     ) -> NoReturn:
         said = _error_body(body)
-        message = str(said.get("message") or f"HTTP {status}")[:1000]
+        message = self._masked(str(said.get("message") or f"HTTP {status}"))[:1000]
         correlation = str(said.get("correlationId") or "")
         category = str(said.get("category") or "")
         what = f"{method} {path}: {message}"
@@ -178,6 +198,11 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
             message = f"{what} Missing scopes: {', '.join(_missing_scopes(said)) or 'not named'}"
             raise Rejected(message, status, category, correlation)
         raise Rejected(what, status, category, correlation)
+
+    def _masked(self, text: str) -> str:
+        """A proxy may quote the request in its refusal; our messages end in logs and tickets."""
+        token = self.config["access_token"]
+        return text.replace(token, "…") if token else text
 
     def _slow_down(
         self,
@@ -200,33 +225,51 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         raise RateLimited(f"HubSpot's limit is used up: {message}", wait, correlation)
 
 
+def _json(body: bytes) -> Json:
+    """Parsed JSON. A text cut in the middle of an emoji holds half a character, which orjson
+    refuses; one such ticket must not make its whole batch unreadable, so it reads as "?". Raises
+    `ValueError`.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            said = json.loads(body.decode("utf-8", "replace"))
+            return orjson.loads(json.dumps(said, ensure_ascii=False).encode("utf-8", "replace"))
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+
+
 def _error_body(body: bytes) -> dict[str, Any]:
     try:
-        said = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        said = _json(body)
+    except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
 
 
 def _missing_scopes(said: dict[str, Any]) -> list[str]:
     """HubSpot names them in errors[].context.requiredGranularScopes (or requiredScopes)."""
-    scopes: list[str] = []
-    for error in said.get("errors") or []:
+    scopes: set[str] = set()
+    errors = said.get("errors")
+    for error in errors if isinstance(errors, list) else ():
         context = error.get("context") if isinstance(error, dict) else None
         for key in ("requiredGranularScopes", "requiredScopes"):
-            scopes += [str(scope) for scope in (context or {}).get(key) or []]
-    return sorted(set(scopes))
+            named = context.get(key) if isinstance(context, dict) else None
+            scopes |= {str(scope) for scope in named} if isinstance(named, list) else set()
+    return sorted(scopes)
 
 
 def _seconds(value: str | None, otherwise: float) -> float:
     """Retry-After in seconds, at most a day; HubSpot does not promise the header."""
     try:
-        return min(max(float(value or ""), 0.1), 86_400.0)
+        seconds = float(value or "")
     except ValueError:
         return otherwise
+    return otherwise if math.isnan(seconds) else min(max(seconds, 0.1), 86_400.0)
 
 
 def _interval_s(headers: Mapping[str, str]) -> float:
     """How long the ten-second window is, as the headers say; the bucket is free after that."""
     value = headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
-    return int(value) / 1000 if value.isdigit() and int(value) <= 60_000 else 10.0
+    return int(value) / 1000 if value.isdecimal() and int(value) <= 60_000 else 10.0

@@ -54,17 +54,26 @@ def ten_second_rate(limit: int) -> Rate:
 # HubSpot: 5 searches a second for everyone in the account; we leave two of them to the others.
 SEARCH_RATE = Rate(calls=3, window_s=1.0, burst=1)
 UNKNOWN_LIMIT = 100  # until the first answer's headers say; the smallest tier's
+MOST_ASSOCIATION_CALLS = 150  # HubSpot: in ten seconds, on Professional and Enterprise
+WINDOW_MS = "10000"
 
-# Reserves on every bucket or on none. ARGV: now_ms or '' for Redis's clock, longest wait in ms,
-# then interval and tolerance for each key. Returns the wait in ms, negative when not reserved.
+# A moment in ms for both scripts: ARGV[1], or Redis's own clock where that is empty.
+_NOW = """
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + time[2] / 1000
+end
+"""
+
+# Reserves on every bucket or on none. ARGV: moment, longest wait in ms, then interval and
+# tolerance for each key. Returns the wait in ms, negative when not reserved.
 _RESERVE = """
-local now = redis.call('TIME')
-now = now[1] * 1000 + now[2] / 1000
-local longest = tonumber(ARGV[1])
+local longest = tonumber(ARGV[2])
 local wait = 0
 local tats = {}
 for i, key in ipairs(KEYS) do
-  local interval, tolerance = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  local interval, tolerance = tonumber(ARGV[2 * i + 1]), tonumber(ARGV[2 * i + 2])
   local tat = tonumber(redis.call('GET', key) or '0')
   if tat < now then tat = now end
   tats[i] = tat
@@ -73,17 +82,15 @@ for i, key in ipairs(KEYS) do
 end
 if wait > longest then return -math.ceil(wait) end
 for i, key in ipairs(KEYS) do
-  local tat = tats[i] + tonumber(ARGV[2 * i])
+  local tat = tats[i] + tonumber(ARGV[2 * i + 1])
   redis.call('SET', key, string.format('%.3f', tat), 'PX', math.ceil(tat - now) + 60000)
 end
 return math.ceil(wait)
 """
 
-# Moves a bucket's clock forward so that nobody calls for ARGV[1] ms. ARGV[2]: tolerance.
+# Moves a bucket's clock forward. ARGV: moment, ms in which nobody calls, tolerance.
 _HOLD = """
-local now = redis.call('TIME')
-now = now[1] * 1000 + now[2] / 1000
-local tat = now + tonumber(ARGV[1]) + tonumber(ARGV[2])
+local tat = now + tonumber(ARGV[2]) + tonumber(ARGV[3])
 if tat > tonumber(redis.call('GET', KEYS[1]) or '0') then
   redis.call('SET', KEYS[1], string.format('%.3f', tat), 'PX', math.ceil(tat - now) + 60000)
 end
@@ -94,10 +101,17 @@ return 1
 class Limiter:
     """Grants calls. One per process; the state is in Redis and shared by all of them."""
 
-    def __init__(self, client: redis.Redis, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._reserve = client.register_script(_RESERVE)
-        self._hold = client.register_script(_HOLD)
+    def __init__(
+        self,
+        client: redis.Redis,
+        sleep: Callable[[float], None] = time.sleep,
+        clock_ms: Callable[[], float | str] = lambda: "",
+    ) -> None:
+        """`clock_ms` stands in for Redis's clock, which all processes share."""
+        self._reserve = client.register_script(_NOW + _RESERVE)
+        self._hold = client.register_script(_NOW + _HOLD)
         self._sleep = sleep
+        self._clock_ms = clock_ms
         self._rates = {
             Bucket.TEN_SECONDS: ten_second_rate(UNKNOWN_LIMIT),
             Bucket.ASSOCIATIONS: ten_second_rate(UNKNOWN_LIMIT),
@@ -110,7 +124,12 @@ class Limiter:
         wait_ms = int(
             self._reserve(
                 keys=[KEY + bucket],
-                args=[MAX_SLEEP_S * 1000, rate.interval_ms, rate.tolerance_ms],
+                args=[
+                    self._clock_ms(),
+                    MAX_SLEEP_S * 1000,
+                    rate.interval_ms,
+                    rate.tolerance_ms,
+                ],
             )
         )
         if wait_ms < 0:
@@ -124,13 +143,20 @@ class Limiter:
     def learn(self, bucket: Bucket, headers: Mapping[str, str]) -> None:
         """Take the limit from an answer's headers (HubSpot: searches carry none)."""
         limit = headers.get("X-HubSpot-RateLimit-Max", "")
-        if bucket is not Bucket.SEARCH and limit.isdigit() and int(limit) > 0:
-            self._rates[bucket] = ten_second_rate(int(limit))
+        window = headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", WINDOW_MS)
+        if bucket is Bucket.SEARCH or window != WINDOW_MS or not limit.isdecimal():
+            return
+        most = int(limit)
+        if bucket is Bucket.ASSOCIATIONS:
+            # Whether the header of an association call means its own bucket is undocumented.
+            most = min(most, MOST_ASSOCIATION_CALLS)
+        if most > 0:
+            self._rates[bucket] = ten_second_rate(most)
 
     def hold(self, bucket: Bucket, seconds: float) -> None:
         """HubSpot said 429: let nobody call on this bucket for `seconds`."""
         rate = self._rates[bucket]
-        self._hold(keys=[KEY + bucket], args=[seconds * 1000, rate.tolerance_ms])
+        self._hold(keys=[KEY + bucket], args=[self._clock_ms(), seconds * 1000, rate.tolerance_ms])
 
     def hold_everything(self, seconds: float) -> None:
         """The day's quota is used up, or the account is locked."""

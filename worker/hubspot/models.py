@@ -225,6 +225,18 @@ def error_ids(error: dict[str, Any]) -> list[str]:
     return ids
 
 
+def error_sentence(error: dict[str, Any]) -> str:
+    """What HubSpot says is wrong, with the particulars and the properties it names beneath."""
+    said = [str(error.get("message") or error.get("category") or "refused")]
+    for detail in error.get("errors") or ():
+        if isinstance(detail, dict):
+            said.append(str(detail.get("message") or detail.get("code") or ""))
+            names = (detail.get("context") or {}).get("propertyName") or []
+            told = " ".join(said)
+            said += [name for name in map(str, names) if name not in told]
+    return " ".join(one.strip() for one in said if one.strip())[:1000]
+
+
 def chunks(items: Iterable[T], size: int) -> Iterable[list[T]]:
     """Lists of at most `size` items, in order."""
     batch: list[T] = []

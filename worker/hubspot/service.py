@@ -73,7 +73,7 @@ class HubSpotService:
             for error in got[1]:
                 for one in models.error_ids(error):
                     if one in batch and "NOT_FOUND" not in str(error.get("category")):
-                        errors[one] = str(error.get("message") or error.get("category"))
+                        errors[one] = models.error_sentence(error)
         told = found.keys() | merged.keys() | errors.keys()
         return Reading(found, merged, errors, frozenset(set(ids) - told))
 
@@ -279,7 +279,7 @@ def _written(raw: dict[str, Any]) -> tuple[set[str], dict[str, str]]:
     """Ids written and ids refused. HubSpot: judged by `results` and `errors`, not by the status."""
     done = {str(result["id"]) for result in raw["results"]}
     bad = {
-        one: str(error.get("message") or error.get("category") or "refused")
+        one: models.error_sentence(error)
         for error in raw.get("errors") or []
         for one in models.error_ids(error)
     }

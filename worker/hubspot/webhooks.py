@@ -10,7 +10,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 BACK_MS = 5 * 60 * 1000
@@ -32,6 +34,9 @@ _DECODED = {
     "%3B": ";",
 }
 _OBJECTS = {"0-5": "ticket", "0-2": "company", "0-1": "contact"}
+_KINDS = frozenset(_OBJECTS.values())
+# How an app is named as the source of a change, where it is not by its bare id.
+_APP_PREFIXES = frozenset({"app", "appid", "app_id", "integration"})
 # Ticket and company properties that the worker writes; our own changes of them echo back.
 OUR_PROPERTIES = frozenset(
     {
@@ -61,6 +66,15 @@ OUR_PROPERTIES = frozenset(
 )
 
 
+class Verdict(StrEnum):
+    """What the signature of a delivery says. Only `AUTHENTIC` is let in."""
+
+    AUTHENTIC = "authentic"
+    UNSIGNED = "unsigned"  # no signature of a kind that is taken
+    STALE = "stale"  # signed too long ago, or for the future
+    FORGED = "forged"  # the signature is not that of this request under our secret
+
+
 def signed_uri(url: str) -> str:
     """The target URL as HubSpot signs it. The `?` that starts the query is never encoded."""
     for encoded, plain in _DECODED.items():
@@ -68,33 +82,36 @@ def signed_uri(url: str) -> str:
     return url
 
 
-def is_authentic_v3(
+def check_v3(
     secret: str, method: str, uri: str, body: bytes, timestamp: str, signature: str, now_ms: int
-) -> bool:
+) -> Verdict:
     """Whether a delivery is HubSpot's and fresh: five minutes back, one minute ahead.
 
     `uri` comes from `signed_uri`. Compares in constant time; no header makes it raise.
     """
-    if not secret or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 16):
-        return False
+    if not secret or not signature:
+        return Verdict.UNSIGNED
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 16):
+        return Verdict.STALE
     if not now_ms - BACK_MS <= int(timestamp) <= now_ms + AHEAD_MS:
-        return False
+        return Verdict.STALE
     signed = method.encode() + uri.encode() + body + timestamp.encode()
     digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
-    return _same(base64.b64encode(digest), signature)
+    return _compared(base64.b64encode(digest), signature)
 
 
-def is_authentic_v1(secret: str, body: bytes, signature: str) -> bool:
+def check_v1(secret: str, body: bytes, signature: str) -> Verdict:
     """Whether a body was signed with our secret; says nothing about when."""
-    if not secret:
-        return False
+    if not secret or not signature:
+        return Verdict.UNSIGNED
     digest = hashlib.sha256(secret.encode() + body).hexdigest()
-    return _same(digest.encode(), signature)
+    return _compared(digest.encode(), signature)
 
 
-def _same(expected: bytes, given: str) -> bool:
+def _compared(expected: bytes, given: str) -> Verdict:
     # compare_digest takes no non-ASCII text; bytes of any kind are fine.
-    return hmac.compare_digest(expected, given.encode("utf-8", "surrogateescape"))
+    same = hmac.compare_digest(expected, given.encode("utf-8", "surrogatepass"))
+    return Verdict.AUTHENTIC if same else Verdict.FORGED
 
 
 @dataclass(slots=True)
@@ -110,9 +127,17 @@ class Wanted:
     foreign: int = 0  # events of another portal
 
 
-def wanted(events: Iterable[object], own_source_id: str = "", portal_id: str = "") -> Wanted:
+def wanted(
+    events: Iterable[object],
+    own_source_id: str = "",
+    portal_id: str = "",
+    our_properties: AbstractSet[str] = OUR_PROPERTIES,
+) -> Wanted:
     """Sort the events of a delivery. Whatever is no event or asks for nothing is counted as
     ignored; nothing raises.
+
+    `our_properties`: what the worker writes, by the portal's names. Without `own_source_id` no
+    event is taken for an echo, without `portal_id` none for another portal's.
     """
     result = Wanted()
     for event in events:
@@ -120,40 +145,55 @@ def wanted(events: Iterable[object], own_source_id: str = "", portal_id: str = "
             result.ignored += 1
         elif portal_id and "portalId" in event and str(event["portalId"]) != portal_id:
             result.foreign += 1
+        elif _is_echo(event, own_source_id, our_properties):
+            result.echoes += 1
         else:
-            _sort(event, result, own_source_id)
+            _sort(event, result)
     return result
 
 
-def _sort(event: Mapping[str, Any], result: Wanted, own_source_id: str) -> None:
-    kind, _, action = str(event.get("subscriptionType") or event.get("eventType")).partition(".")
-    if kind == "object":
-        kind = _OBJECTS.get(str(event.get("objectTypeId")), "")
+def _sort(event: Mapping[str, Any], result: Wanted) -> None:
+    kind, action = _type(event)
     if action == "associationChange":
-        _associated(event, result)
-    elif kind not in {"ticket", "company", "contact"}:
+        _associated(event, kind, result)
+        return
+    ids = _ids(event)
+    if not ids or kind not in _KINDS or (kind == "ticket" and action == "deletion"):
         result.ignored += 1
-    elif action == "propertyChange" and _is_echo(event, own_source_id):
-        result.echoes += 1
+    elif kind == "ticket":
+        result.news |= ids
+    elif kind == "company":
+        result.companies |= ids
     else:
-        ids = _ids(event)
-        if not ids or (kind == "ticket" and action == "deletion"):
-            result.ignored += 1
-        elif kind == "ticket":
-            result.news |= ids
-        elif kind == "company":
-            result.companies |= ids
-        else:
-            result.contacts |= ids
+        result.contacts |= ids
 
 
-def _is_echo(event: Mapping[str, Any], own_source_id: str) -> bool:
+def _type(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind of record and what happened, of a classic (`ticket.merge`) or generic event."""
+    said = str(event.get("subscriptionType") or event.get("eventType"))
+    kind, _, action = said.partition(".")
+    return (_object(event.get("objectTypeId")) if kind == "object" else kind), action
+
+
+def _is_echo(event: Mapping[str, Any], own_source_id: str, ours: AbstractSet[str]) -> bool:
+    """HubSpot tells an app's own writes too, as INTEGRATION with the app's id."""
+    name = event.get("propertyName")
     return (
         bool(own_source_id)
+        and _type(event)[1] == "propertyChange"
         and event.get("changeSource") == "INTEGRATION"
-        and str(event.get("sourceId")) == own_source_id
-        and event.get("propertyName") in OUR_PROPERTIES
+        and isinstance(name, str)
+        and name in ours
+        and app_id(str(event.get("sourceId"))) == app_id(own_source_id)
     )
+
+
+def app_id(source_id: str) -> str:
+    """A source id without the word that may stand before it: `appId:4711` is 4711. A person's
+    (`userId:4711`) stays what it is.
+    """
+    prefix, _, rest = source_id.partition(":")
+    return rest if prefix.lower() in _APP_PREFIXES else source_id
 
 
 def _ids(event: Mapping[str, Any]) -> set[str]:
@@ -166,24 +206,29 @@ def _ids(event: Mapping[str, Any]) -> set[str]:
 
 def _id(value: object) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() and len(text) <= 20 else ""
+    good = text.isascii() and text.isdigit() and len(text) <= 20
+    return text.lstrip("0") if good else ""
 
 
-def _associated(event: Mapping[str, Any], result: Wanted) -> None:
+def _object(type_id: object) -> str:
+    return _OBJECTS.get(type_id, "") if isinstance(type_id, str) else ""
+
+
+def _associated(event: Mapping[str, Any], kind: str, result: Wanted) -> None:
     """HubSpot: classic events name the pair (TICKET_TO_COMPANY), generic ones the type ids."""
     pair = str(event.get("associationType") or "").lower().partition("_to_")
-    sides = [
-        (
-            pair[0] or _OBJECTS.get(str(event.get("fromObjectTypeId")), ""),
-            event.get("fromObjectId"),
-        ),
-        (pair[2] or _OBJECTS.get(str(event.get("toObjectTypeId")), ""), event.get("toObjectId")),
-    ]
-    found = {kind: id_ for kind, value in sides if (id_ := _id(value))}
-    if "ticket" in found:
-        result.nudged.add(found["ticket"])
-    elif "company" in found or "contact" in found:
-        result.companies |= {found["company"]} if "company" in found else set()
-        result.contacts |= {found["contact"]} if "contact" in found else set()
+    sides = (
+        (_object(event.get("fromObjectTypeId")) or (pair[0] if pair[1] else kind), "fromObjectId"),
+        (_object(event.get("toObjectTypeId")) or pair[2], "toObjectId"),
+    )
+    found: dict[str, set[str]] = {one: set() for one in _KINDS}
+    for side, name in sides:
+        if side in found and (id_ := _id(event.get(name))):
+            found[side].add(id_)
+    if found["ticket"]:
+        result.nudged |= found["ticket"]
+    elif found["company"] or found["contact"]:
+        result.companies |= found["company"]
+        result.contacts |= found["contact"]
     else:
         result.ignored += 1

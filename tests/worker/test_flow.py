@@ -1,0 +1,389 @@
+"""Batches taken through the whole flow against a simulated HubSpot and a real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from tests.simulator.hub import Hub
+from tests.simulator.process import running_simulator
+from tests.stack import TOKEN, provision, route_all, settings_for, writes
+from worker.portal import PortalNotReady
+from worker.runtime import Runtime
+
+COMPANY = "Harrow & Sons"
+PASSWORD = {"subject": "locked out", "content": "Please reset my password for the portal."}
+PERSON = "7002"
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with running_simulator("--empty") as url, Hub(url) as hub:
+        hub.settings(rates_enabled=False)
+        provision(settings_for(url, "redis://127.0.0.1:1", Path("unused")))
+        yield url
+
+
+@pytest.fixture(scope="module")
+def base_to_break() -> Iterator[str]:
+    with running_simulator("--empty") as url:
+        yield url
+
+
+@pytest.fixture
+def hub(base: str) -> Iterator[Hub]:
+    """A portal that `setup` has made ready, with what earlier tests left in it."""
+    with Hub(base) as hub:
+        yield hub
+
+
+@pytest.fixture
+def fresh_hub(base_to_break: str) -> Iterator[Hub]:
+    """An empty portal as HubSpot hands it out."""
+    with Hub(base_to_break) as hub:
+        hub.control("POST", "/reset", {"portal": "empty", "tier": "professional", "seed": 1})
+        hub.settings(rates_enabled=False, required_rules=[])
+        yield hub
+
+
+@pytest.fixture
+def here(hub: Hub, redis_url: str, folder: Path) -> Runtime:
+    return Runtime(settings_for(hub.base, redis_url, folder))
+
+
+def client(hub: Hub, complete: bool = True, **more: str) -> tuple[str, str]:
+    """A client company and a contact of it; their ids."""
+    known = {"erp_system": "NetSuite", "customization_summary": "Two-step approval."}
+    properties = {
+        "name": COMPANY,
+        "domain": "harrow.example",
+        **(known if complete else {}),
+        **more,
+    }
+    company = hub.act("import", "1", "create", object_type="companies", properties=properties)["id"]
+    person = {"email": "ap@harrow.example", "firstname": "Ada", "lastname": "Quist"}
+    contact = hub.act("import", "1", "create", object_type="contacts", properties=person)["id"]
+    hub.act(
+        "import",
+        "1",
+        "associate",
+        object_type="contacts",
+        id=contact,
+        to_type="companies",
+        to_id=company,
+        primary=True,
+    )
+    if complete:
+        hub.control(
+            "POST",
+            "/clients",
+            {
+                "clients": [
+                    {
+                        "company_id": company,
+                        "admin_contacts": [contact],
+                        "label": "Administrative contact",
+                    }
+                ]
+            },
+        )
+    return company, contact
+
+
+def stage_id(hub: Hub, label: str) -> str:
+    stages = hub.control("GET", "/pipelines")["results"][0]["stages"]
+    found: str = next(one["id"] for one in stages if one["label"] == label)
+    return found
+
+
+def stage_label(hub: Hub, ticket: dict[str, Any]) -> str:
+    stages = hub.control("GET", "/pipelines")["results"][0]["stages"]
+    labels: dict[str, str] = {one["id"]: one["label"] for one in stages}
+    return labels[ticket["properties"]["hs_pipeline_stage"]]
+
+
+def test_a_ticket_lands_in_the_stage_of_its_team_with_its_clients_context(
+    hub: Hub, here: Runtime
+) -> None:
+    company, contact = client(hub)
+    ticket_id = hub.ticket(**PASSWORD, contact_id=contact, company_id=company, source_type="EMAIL")
+    assert route_all(here, [ticket_id]) == "1 ticket: 1 decided"
+    ticket = hub.truth("tickets", ticket_id)
+    assert stage_label(hub, ticket) == "Level 1 Support"
+    said = ticket["properties"]
+    assert said["routing_queue"] == "level_1"
+    assert said["routing_ticket_type"] == "password_reset"
+    assert said["routing_status"] == "decided"
+    assert said["routing_guideline"] == "5.1"
+    assert "5.1" in said["routing_reason"]
+    assert said["client_erp"] == "NetSuite"
+    assert said["client_admin_contacts"] == "Ada Quist <ap@harrow.example>"
+    assert said["client_customizations"] == "Two-step approval."
+    assert not said.get("client_record_missing")
+    assert len(writes(hub)) == 1, "one move for one decision"
+
+
+def test_an_incomplete_client_record_is_flagged_on_company_and_ticket(
+    hub: Hub, here: Runtime
+) -> None:
+    company, contact = client(hub, complete=False, erp_system="n/a")
+    ticket_id = hub.ticket(**PASSWORD, contact_id=contact, company_id=company)
+    route_all(here, [ticket_id])
+    gaps = "administrative contact, ERP system, customization summary"
+    assert hub.truth("tickets", ticket_id)["properties"]["client_record_missing"] == gaps
+    flagged = hub.truth("companies", company)["properties"]
+    assert flagged["client_record_status"] == "incomplete"
+    assert flagged["client_record_missing"] == gaps
+    second = hub.ticket(**PASSWORD, contact_id=contact, company_id=company)
+    route_all(here, [second])
+    assert len(writes(hub, "companies")) == 1, "a flag is written only where it changes"
+
+
+def test_a_ticket_decided_without_client_gets_it_when_hubspot_attaches_it(
+    hub: Hub, here: Runtime
+) -> None:
+    company, _contact = client(hub)
+    ticket_id = hub.ticket(**PASSWORD)
+    assert route_all(here, [ticket_id]) == "1 ticket: 1 decided"
+    assert (
+        hub.truth("tickets", ticket_id)["properties"]["client_record_missing"] == "client unknown"
+    )
+    assert here.inbox.counts()["waiting"] == 1, "it is looked at again by itself"
+    hub.act(
+        "hubspot",
+        "",
+        "associate",
+        object_type="tickets",
+        id=ticket_id,
+        to_type="companies",
+        to_id=company,
+        primary=True,
+    )
+    route_all(here, [ticket_id])
+    said = hub.truth("tickets", ticket_id)["properties"]
+    assert said["client_erp"] == "NetSuite"
+    assert not said.get("client_record_missing")
+    moves = [e for e in writes(hub) if "hs_pipeline_stage" in e["changes"]]
+    assert len(moves) == 1, "the same decision moves it once"
+
+
+def test_the_clients_are_found_by_company_contact_and_domain(hub: Hub, here: Runtime) -> None:
+    _company, contact = client(hub)
+    by_contact = hub.ticket(**PASSWORD, contact_id=contact)
+    colleague = hub.act(
+        "import", "1", "create", object_type="contacts", properties={"email": "new@harrow.example"}
+    )["id"]
+    by_domain = hub.ticket(**PASSWORD, contact_id=colleague)
+    free = hub.act(
+        "import", "1", "create", object_type="contacts", properties={"email": "someone@gmail.com"}
+    )["id"]
+    nobody = hub.ticket(**PASSWORD, contact_id=free)
+    route_all(here, [by_contact, by_domain, nobody])
+    erp = {
+        i: hub.truth("tickets", i)["properties"].get("client_erp")
+        for i in (by_contact, by_domain, nobody)
+    }
+    assert erp[by_contact] == "NetSuite"
+    assert erp[by_domain] == "NetSuite"
+    assert not erp[nobody]
+
+
+@pytest.mark.parametrize("gone", ["archived", "merged"])
+def test_a_ticket_gone_before_it_is_read_holds_nothing_up(
+    hub: Hub, here: Runtime, gone: str
+) -> None:
+    lost, other = hub.ticket(**PASSWORD), hub.ticket(**PASSWORD)
+    if gone == "archived":
+        hub.act("user", PERSON, "archive", object_type="tickets", id=lost)
+        assert route_all(here, [lost, other]) in {
+            "2 tickets: 1 gone, 1 decided",
+            "2 tickets: 1 decided, 1 gone",
+        }
+        assert hub.truth("tickets", other)["properties"]["routing_status"] == "decided"
+    else:
+        into = hub.act("user", PERSON, "merge", object_type="tickets", id=lost, into_id=other)["id"]
+        route_all(here, [lost])
+        assert hub.truth("tickets", into)["properties"]["routing_status"] == "decided"
+    assert here.inbox.counts() == {"due": 0, "waiting": 1, "leased": 0, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("", ""),
+        ("", "x" * 65_536),
+        (
+            "<b>hi</b>",
+            "<html><body><p onclick=alert(1)>Please reset my password &nbsp;</p></body></html>",
+        ),
+        ("🧾🧾", "🙏🔑❓" * 200),
+        (
+            "mot de passe",
+            "Bonjour, je n'arrive plus à me connecter au portail, merci de m'aider.",
+        ),
+        ("\x00\u202e=cmd()", "\u200b\ufeff\x07"),
+    ],
+    ids=["empty", "longest", "html", "emoji", "french", "controls"],
+)
+def test_whatever_the_text_the_ticket_is_decided(
+    hub: Hub, here: Runtime, subject: str, body: str
+) -> None:
+    ticket_id = hub.ticket(subject=subject, content=body)
+    route_all(here, [ticket_id])
+    said = hub.truth("tickets", ticket_id)["properties"]
+    assert said["routing_status"] in {"decided", "triage"}
+    assert said["routing_reason"]
+    if not body:
+        assert said["routing_queue"] == "level_1"
+
+
+def test_a_company_without_properties_and_a_contact_without_address_do_no_harm(
+    hub: Hub, here: Runtime
+) -> None:
+    company = hub.act("import", "1", "create", object_type="companies", properties={})["id"]
+    contact = hub.act("import", "1", "create", object_type="contacts", properties={})["id"]
+    ticket_id = hub.ticket(**PASSWORD, contact_id=contact, company_id=company)
+    route_all(here, [ticket_id])
+    said = hub.truth("tickets", ticket_id)["properties"]
+    assert said["routing_status"] == "decided"
+    assert said["client_record_missing"].startswith("administrative contact")
+
+
+def test_what_a_person_moved_stays_and_is_locked(hub: Hub, here: Runtime) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    ocr = stage_id(hub, "OCR")
+    hub.act(
+        "user",
+        PERSON,
+        "update",
+        object_type="tickets",
+        id=ticket_id,
+        properties={"hs_pipeline_stage": ocr},
+    )
+    route_all(here, [ticket_id])
+    ticket = hub.truth("tickets", ticket_id)
+    assert stage_label(hub, ticket) == "OCR"
+    assert ticket["properties"]["routing_status"] == "locked"
+    assert ticket["properties"]["routing_queue"] == "ocr"
+
+
+@pytest.mark.parametrize("mover", ["workflow", "app"])
+def test_a_machines_move_is_no_override(hub: Hub, here: Runtime, mover: str) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    ocr = stage_id(hub, "OCR")
+    hub.act(
+        mover,
+        "999",
+        "update",
+        object_type="tickets",
+        id=ticket_id,
+        properties={"hs_pipeline_stage": ocr},
+    )
+    before = len(writes(hub))
+    route_all(here, [ticket_id])
+    assert hub.truth("tickets", ticket_id)["properties"]["routing_status"] == "decided"
+    assert len([e for e in writes(hub) if e["actor"]["id"] != "999"]) <= before
+
+
+def test_a_ticket_moved_before_any_decision_is_left_alone(hub: Hub, here: Runtime) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    ocr = stage_id(hub, "OCR")
+    hub.act(
+        "user",
+        PERSON,
+        "update",
+        object_type="tickets",
+        id=ticket_id,
+        properties={"hs_pipeline_stage": ocr},
+    )
+    assert route_all(here, [ticket_id]) == "1 ticket: 1 needing nothing"
+    assert writes(hub) == []
+
+
+def test_a_required_property_of_the_portal_costs_its_ticket_only(hub: Hub, here: Runtime) -> None:
+    company, contact = client(hub)
+    level_1 = stage_id(hub, "Level 1 Support")
+    hub.settings(
+        required_rules=[
+            {
+                "object_type": "tickets",
+                "when": {"property": "hs_pipeline_stage", "values": [level_1]},
+                "require": ["hs_resolution"],
+            }
+        ]
+    )
+    refused = hub.ticket(**PASSWORD, contact_id=contact, company_id=company)
+    fine = hub.ticket(
+        subject="OCR",
+        content="Please train the OCR on the new layout of this vendor, samples attached.",
+    )
+    route_all(here, [refused, fine])
+    ticket = hub.truth("tickets", refused)
+    assert ticket["properties"]["routing_status"] == "failed"
+    assert stage_label(hub, ticket) == "New"
+    assert "hs_resolution" in ticket["properties"]["routing_reason"]
+    assert hub.truth("tickets", fine)["properties"]["routing_queue"] == "ocr"
+    assert [failure.id for failure in here.inbox.failures()] == [refused]
+
+
+def test_a_portal_without_our_properties_is_said_clearly(
+    hub: Hub, redis_url: str, folder: Path
+) -> None:
+    here = Runtime(settings_for(hub.base, redis_url, folder))
+    with pytest.raises(PortalNotReady, match="ticket-worker setup"):
+        here.portal.current(here.policy.current())
+
+
+def test_a_deleted_stage_is_said_clearly(hub: Hub, here: Runtime) -> None:
+    stages = hub.control("GET", "/pipelines")["results"][0]["stages"]
+    ocr = next(s["id"] for s in stages if s["label"] == "OCR")
+    assert hub.call("DELETE", f"/crm/pipelines/{{v}}/tickets/0/stages/{ocr}").status_code == 204
+    with pytest.raises(PortalNotReady, match=r"OCR.*no live stage"):
+        here.portal.current(here.policy.current())
+
+
+def test_observing_writes_nothing_and_remembers_what_it_saw(
+    hub: Hub, here: Runtime, redis_url: str, folder: Path
+) -> None:
+    observer = Runtime(settings_for(hub.base, redis_url, folder, routing_mode="observe"))
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(observer, [ticket_id])
+    assert writes(hub) == []
+    assert len(list((folder / "observe").glob("*.jsonl"))) == 1
+    assert route_all(observer, [ticket_id]) == "1 ticket: 1 observed before"
+
+
+def test_suggesting_writes_its_own_properties_and_moves_nothing(
+    hub: Hub, here: Runtime, redis_url: str, folder: Path
+) -> None:
+    suggesting = Runtime(settings_for(hub.base, redis_url, folder, routing_mode="suggest"))
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(suggesting, [ticket_id])
+    ticket = hub.truth("tickets", ticket_id)
+    assert ticket["properties"]["routing_status"] == "suggested"
+    assert ticket["properties"]["routing_queue"] == "level_1"
+    assert stage_label(hub, ticket) == "New"
+
+
+def test_older_tickets_are_left_alone(
+    hub: Hub, here: Runtime, redis_url: str, folder: Path
+) -> None:
+    later = Runtime(settings_for(hub.base, redis_url, folder, route_tickets_since=None))
+    old = hub.ticket(**PASSWORD, created_at="2026-01-01T00:00:00Z")
+    assert route_all(later, [old]) == "1 ticket: 1 needing nothing"
+
+
+def test_our_source_id_is_learned_from_what_we_wrote(
+    hub: Hub, here: Runtime, redis_client: redis.Redis
+) -> None:
+    assert here.identity.source_id == ""
+    route_all(here, [hub.ticket(**PASSWORD)])
+    app_id = hub.control("GET", "/settings")["app_id"]
+    assert here.identity.source_id == str(app_id)
+    assert TOKEN not in repr(here.hubspot.__dict__)
