@@ -1,20 +1,53 @@
-# Everything a person needs on a machine with Python >= 3.11, pip and make.
+## make install        the environment in .venv, and the model learned from the examples
+## make demo           forty tickets through the real parts against a simulated HubSpot
+## make test           ruff, mypy and the tests
+## make test-contract  the simulator, driven by HubSpot's own SDK
+## make train          learn from the examples again
+## make lock           pin the dependencies anew (needs uv; UPGRADE=--upgrade takes newer ones)
+## make clean          remove everything that was made here
+
+# Everything here works on a machine with Python >= 3.11, its pip, and make: no root, no compiler.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MODEL := var/model/.trained
 
-.PHONY: install demo test lint types unit test-contract train lock clean
+# The machine's own pip fills the environment from outside: Debian ships venv without ensurepip,
+# and its pip refuses to install anywhere but into an environment.
+PIP_INSTALL := PIP_USER=0 $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check \
+	--no-input install --quiet
+COMPILE_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(UPGRADE)
 
-install: $(VENV)/.installed
+.PHONY: help install demo test lint types unit test-contract train lock clean
 
-# The environment is made without ensurepip (Debian ships venv without it) and filled by the
-# machine's own pip from outside, so that a pip that refuses to touch the system is content too.
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+
+install: $(VENV)/.installed $(MODEL)
+
 $(VENV)/.installed: requirements/dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --only-binary :all: --require-hashes -r requirements/dev.lock
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Python 3.11 or newer is needed; $(PYTHON) is " + sys.version.split()[0] + ". Nothing was \
+	installed. Name another one: make PYTHON=python3.12")'
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "$(PYTHON) has no pip. Nothing was \
+	installed. On Debian and Ubuntu: apt install python3-pip" >&2; exit 1; }
+	@echo "Making the environment in $(VENV)"
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(VENV)
+	@echo "Installing the pinned packages"
+	@$(PIP_INSTALL) --only-binary :all: --require-hashes --requirement requirements/dev.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Workers would learn by themselves at their first start; done here, nobody waits for it then.
+$(MODEL): $(VENV)/.installed config/escalation.yaml $(wildcard config/examples/*.csv) \
+		$(wildcard worker/routing/*.py)
+	@echo "Learning the ticket types"
+	@$(BIN)/ticket-worker train
+	@touch $@
+
+demo: install
+	@$(BIN)/python -m demo
 
 test: lint types unit
 
@@ -28,9 +61,19 @@ types: install
 unit: install
 	$(BIN)/pytest
 
+test-contract: install
+	$(BIN)/pytest tests/contract
+
+train: $(VENV)/.installed
+	@$(BIN)/ticket-worker train
+	@touch $(MODEL)
+
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements/run.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements/dev.lock
+	@command -v uv >/dev/null || { echo "uv is needed to pin dependencies: pipx install uv" >&2; \
+		exit 1; }
+	$(COMPILE_LOCK) --group build --output-file requirements/build.lock
+	$(COMPILE_LOCK) pyproject.toml --output-file requirements/run.lock
+	$(COMPILE_LOCK) pyproject.toml --group dev --output-file requirements/dev.lock
 
 clean:
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
