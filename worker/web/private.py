@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -31,24 +32,33 @@ _HELP = {
     "tickets": "Tickets worked on, by what became of them",
     "webhook_echoes": "Webhook events that were echoes of our own writes",
     "webhook_events": "Webhook events taken",
+    "webhook_foreign": "Webhook events of another portal",
+    "webhook_refused": "Webhook deliveries refused, by why",
+    "webhook_repeats": "Webhook deliveries that came again, exactly, and were not taken again",
 }
 
 
 class Readiness:
-    """Whether Redis and HubSpot answer, asked at most every `READY_KEPT_S` seconds."""
+    """Whether Redis and HubSpot answer. HubSpot is asked at most every `READY_KEPT_S` seconds,
+    by one thread at a time.
+    """
 
-    def __init__(self, client: redis.Redis, ask_hubspot: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        ask_hubspot: Callable[[], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._redis = client
         self._ask_hubspot = ask_hubspot
+        self._clock = clock
+        self._lock = threading.Lock()
         self._asked = 0.0
-        self._state: dict[str, str] = {}
+        self._hubspot = ""
 
     def state(self) -> dict[str, str]:
         """`ok` or what is wrong, for each."""
-        if not self._state or time.monotonic() - self._asked > READY_KEPT_S:
-            self._asked = time.monotonic()
-            self._state = {"redis": self._redis_state(), "hubspot": self._hubspot_state()}
-        return self._state
+        return {"redis": self._redis_state(), "hubspot": self._hubspot_state()}
 
     def _redis_state(self) -> str:
         try:
@@ -58,10 +68,17 @@ class Readiness:
         return "ok"
 
     def _hubspot_state(self) -> str:
+        with self._lock:
+            if not self._hubspot or self._clock() - self._asked > READY_KEPT_S:
+                self._hubspot = self._ask()
+                self._asked = self._clock()
+            return self._hubspot
+
+    def _ask(self) -> str:
         try:
             self._ask_hubspot()
         except (HubSpotError, redis.RedisError, OSError) as error:
-            return str(error)
+            return str(error) or type(error).__name__
         return "ok"
 
 
@@ -75,19 +92,7 @@ class StateCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Every metric now. Raises redis's errors when Redis is away."""
-        families: dict[str, CounterMetricFamily] = {}
-        for name, count in sorted(self._counters.totals().items()):
-            metric, _, label = name.partition(":")
-            family = families.setdefault(
-                metric,
-                CounterMetricFamily(
-                    f"ticket_worker_{metric}",
-                    _HELP.get(metric, metric),
-                    labels=["kind"] if label else None,
-                ),
-            )
-            family.add_metric([label] if label else [], count)
-        yield from families.values()
+        yield from self._totals()
         inbox = GaugeMetricFamily(
             "ticket_worker_inbox", "Ticket ids in the inbox", labels=["state"]
         )
@@ -95,6 +100,23 @@ class StateCollector(Collector):
             inbox.add_metric([state], number)
         yield inbox
         yield from self._poll()
+
+    def _totals(self) -> Iterable[Metric]:
+        """A family for each counter; where one of its totals has a label, all of them do."""
+        totals: dict[str, dict[str, int]] = {}
+        for name, count in sorted(self._counters.totals().items()):
+            metric, _, label = name.partition(":")
+            totals.setdefault(metric, {})[label] = count
+        for metric, by_label in totals.items():
+            labelled = any(by_label)
+            family = CounterMetricFamily(
+                f"ticket_worker_{metric}",
+                _HELP.get(metric, metric),
+                labels=["kind"] if labelled else None,
+            )
+            for label, count in by_label.items():
+                family.add_metric([label] if labelled else [], count)
+            yield family
 
     def _poll(self) -> Iterable[Metric]:
         said = {_text(k): float(v) for k, v in self._redis.hgetall(POLL_KEY).items()}

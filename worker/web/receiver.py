@@ -7,10 +7,10 @@ It writes ids, never publishes to Celery, and says 503 when Redis does not take 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
 
 import orjson
 import redis.asyncio
@@ -21,50 +21,34 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from worker.clients.directory import COMPANY_KEY, CONTACT_KEY, NAMED_BY_KEY
-from worker.counters import KEY as COUNTERS_KEY
 from worker.hubspot.webhooks import (
+    OUR_PROPERTIES,
     V1_OLDEST_MS,
-    Wanted,
-    is_authentic_v1,
-    is_authentic_v3,
+    Verdict,
+    check_v1,
+    check_v3,
     signed_uri,
     wanted,
 )
-from worker.identity import KEY as IDENTITY_KEY
-from worker.intake.inbox import ANNOUNCE_KEYS, ANNOUNCE_LUA, Source, announce_args
-from worker.portal import PORTAL_ID_KEY
+from worker.web.deliveries import Deliveries, Delivery
+from worker.web.refusals import Refusals
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_EVENTS = 1000  # HubSpot: at most 100 in a delivery
 BODY_S = 5.0  # HubSpot itself gives up after five seconds
 REDIS_S = 1.0
-V3_SEEN_KEY = "ticket-worker:webhook:v3-seen"
-V1_BODY_KEY = "ticket-worker:webhook:v1-body:"
-V1_REMEMBERED_S = 26 * 3600
-# Drops cached client records that name a contact. KEYS: for each contact its own and its index.
-_FORGET_CONTACTS = """
-for i = 1, #KEYS, 2 do
-  for _, company in ipairs(redis.call('SMEMBERS', KEYS[i + 1])) do
-    redis.call('UNLINK', ARGV[1] .. company)
-  end
-  redis.call('UNLINK', KEYS[i], KEYS[i + 1])
-end
-return 1
-"""
+SIGNATURE_V3 = "X-HubSpot-Signature-v3"
+TIMESTAMP = "X-HubSpot-Request-Timestamp"
+SIGNATURE_V1 = "X-HubSpot-Signature"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What Redis tells about deliveries."""
-
-    own_source_id: str
-    portal_id: str
-    v3_seen: bool
-
-
 class Receiver:
-    """The webhook endpoint. `clock_ms` is the time of day in milliseconds."""
+    """The webhook endpoint.
+
+    `clock_ms` is the time of day in milliseconds; `our_properties` what the worker writes, by
+    the portal's names.
+    """
 
     def __init__(
         self,
@@ -73,109 +57,135 @@ class Receiver:
         public_url: str,
         allow_v1: bool = False,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        our_properties: AbstractSet[str] = OUR_PROPERTIES,
     ) -> None:
-        self._redis = client
+        self._deliveries = Deliveries(client)
         self._secret = secret
         self._uri = signed_uri(public_url)
         self._allow_v1 = allow_v1
         self._clock_ms = clock_ms
+        self._our_properties = our_properties
+        self._refusals = Refusals()
+        self._v3_seen = False  # so that a flushed Redis brings v1 back only after a restart
 
     async def receive(self, request: Request) -> Response:
-        """One delivery. 202 accepted; 400, 401, 413, 408 or 503 otherwise."""
+        """One delivery. 202 accepted; 400, 401, 408, 413 or 503 otherwise."""
+        if (refused := _refused_length(request)) is not None:
+            return refused
         try:
             body = await asyncio.wait_for(_body(request), BODY_S)
         except (TimeoutError, ClientDisconnect):
-            return PlainTextResponse("the body did not arrive in time", 408)
+            return _ended("the body did not arrive in time", 408)
         if body is None:
-            return PlainTextResponse("the body is larger than 1 MiB", 413)
+            return _ended("the body is larger than 1 MiB", 413)
+        verdict, delivery = self._verify(request, body)
+        if verdict is not Verdict.AUTHENTIC:
+            return await self._unauthorized(verdict)
         try:
             async with asyncio.timeout(REDIS_S):
-                return await self._take(request, body)
+                return await self._take(delivery, body)
         except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
             log.error("webhook_not_taken", why=type(error).__name__)
             return PlainTextResponse("not taken; deliver again", 503, {"Retry-After": "5"})
 
-    async def _take(self, request: Request, body: bytes) -> Response:
-        signature_v3 = request.headers.get("X-HubSpot-Signature-v3")
-        by_v1 = signature_v3 is None
-        if signature_v3 is not None:
-            timestamp = request.headers.get("X-HubSpot-Request-Timestamp", "")
-            authentic = is_authentic_v3(
-                self._secret, "POST", self._uri, body, timestamp, signature_v3, self._clock_ms()
+    def _verify(self, request: Request, body: bytes) -> tuple[Verdict, Delivery]:
+        """A delivery that carries v3 is judged by v3, whatever else it carries."""
+        found = {
+            name: request.headers.getlist(name) for name in (SIGNATURE_V3, TIMESTAMP, SIGNATURE_V1)
+        }
+        one = {name: values[0] if values else "" for name, values in found.items()}
+        if found[SIGNATURE_V3]:
+            delivery = Delivery.v3(one[SIGNATURE_V3])
+            # Two headers of one name: whoever made them, HubSpot did not.
+            if len(found[SIGNATURE_V3]) > 1 or len(found[TIMESTAMP]) > 1:
+                return Verdict.FORGED, delivery
+            verdict = check_v3(
+                self._secret,
+                "POST",
+                self._uri,
+                body,
+                one[TIMESTAMP],
+                one[SIGNATURE_V3],
+                self._clock_ms(),
             )
-        else:
-            signature_v1 = request.headers.get("X-HubSpot-Signature", "")
-            authentic = self._allow_v1 and is_authentic_v1(self._secret, body, signature_v1)
-        if not authentic:
-            return _unauthorized()
-        known = await self._known()
+            return verdict, delivery
+        delivery = Delivery.v1(body)
+        if not self._allow_v1 or self._v3_seen:
+            return Verdict.UNSIGNED, delivery
+        if len(found[SIGNATURE_V1]) > 1:
+            return Verdict.FORGED, delivery
+        return check_v1(self._secret, body, one[SIGNATURE_V1]), delivery
+
+    async def _take(self, delivery: Delivery, body: bytes) -> Response:
+        known = await self._deliveries.known(delivery)
+        self._v3_seen = self._v3_seen or known.v3_seen or not delivery.by_v1
         events = _events(body)
-        if by_v1 and (known.v3_seen or not await self._fresh_v1(body, events)):
-            return _unauthorized()
+        if delivery.by_v1:
+            log.warning(
+                "webhook_signed_v1",
+                mend="v1 protects from no replay. Unset WEBHOOK_ALLOW_V1 once HubSpot sends v3.",
+            )
+            if self._v3_seen:
+                return await self._unauthorized(Verdict.UNSIGNED)
+            if known.repeated or not self._recent(events):
+                return await self._unauthorized(Verdict.STALE)
+        elif known.repeated:
+            await self._deliveries.count({"webhook_repeats": 1})
+            return Response(status_code=202)
         if events is None:
             return PlainTextResponse("the body is no JSON array of events", 400)
-        asked = wanted(events, known.own_source_id, known.portal_id)
+        if len(events) > MAX_EVENTS:
+            return PlainTextResponse(f"more than {MAX_EVENTS} events", 413)
+        asked = wanted(events, known.own_source_id, known.portal_id, self._our_properties)
         if asked.foreign:
             log.warning("events_of_another_portal", count=asked.foreign, portal=known.portal_id)
-        await self._write(asked, len(events), body if by_v1 else None, first_v3=not known.v3_seen)
+        counts = {
+            "webhook_events": len(events),
+            "webhook_echoes": asked.echoes,
+            "webhook_foreign": asked.foreign,
+        }
+        await self._deliveries.take(delivery, asked, counts)
         return Response(status_code=202)
 
-    async def _known(self) -> Known:
-        source, portal, v3 = await self._redis.mget(IDENTITY_KEY, PORTAL_ID_KEY, V3_SEEN_KEY)
-        return Known(_text(source), _text(portal), v3 is not None)
-
-    async def _fresh_v1(self, body: bytes, events: list[object] | None) -> bool:
-        """v1 protects from no replay: old events and bodies seen before are refused."""
-        log.warning("webhook_signed_v1", mend="HubSpot signs v3 too; see docs/security.md")
+    def _recent(self, events: list[object] | None) -> bool:
         oldest = self._clock_ms() - V1_OLDEST_MS
         for event in events or []:
             at = event.get("occurredAt") if isinstance(event, dict) else None
             if not isinstance(at, int) or at < oldest:
                 return False
-        return not await self._redis.exists(_v1_body_key(body))
+        return True
 
-    async def _write(
-        self, asked: Wanted, events: int, v1_body: bytes | None, first_v3: bool
-    ) -> None:
-        """Everything a delivery asks for, in one round trip and all or nothing."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for ids, source in ((asked.news, Source.WEBHOOK), (asked.nudged, Source.ASSOCIATION)):
-                if ids:
-                    pipe.eval(
-                        ANNOUNCE_LUA,
-                        len(ANNOUNCE_KEYS),
-                        *ANNOUNCE_KEYS,
-                        *announce_args(sorted(ids), source),
-                    )
-            if asked.companies:
-                pipe.unlink(*(COMPANY_KEY + one for one in sorted(asked.companies)))
-            if asked.contacts:
-                keys = [
-                    k
-                    for one in sorted(asked.contacts)
-                    for k in (CONTACT_KEY + one, NAMED_BY_KEY + one)
-                ]
-                pipe.eval(_FORGET_CONTACTS, len(keys), *keys, COMPANY_KEY)
-            if v1_body is not None:
-                pipe.set(_v1_body_key(v1_body), "1", ex=V1_REMEMBERED_S)
-            elif first_v3:
-                pipe.set(V3_SEEN_KEY, "1")
-            pipe.hincrby(COUNTERS_KEY, "webhook_events", events)
-            pipe.hincrby(COUNTERS_KEY, "webhook_echoes", asked.echoes)
-            await pipe.execute()
+    async def _unauthorized(self, verdict: Verdict) -> Response:
+        if counts := self._refusals.add(verdict, self._clock_ms()):
+            with contextlib.suppress(redis.exceptions.RedisError, OSError, TimeoutError):
+                async with asyncio.timeout(REDIS_S):
+                    await self._deliveries.count(counts)
+        return PlainTextResponse("the signature is missing or wrong", 401)
+
+
+def _refused_length(request: Request) -> Response | None:
+    """The answer to a body whose length is announced as none or too large."""
+    length = request.headers.get("Content-Length", "0")
+    if not (length.isascii() and length.isdigit()):
+        return _ended("Content-Length is no number", 400)
+    if len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES:
+        return _ended("the body is larger than 1 MiB", 413)
+    return None
 
 
 async def _body(request: Request) -> bytes | None:
     """The raw body, or None when it is too large; never more than that is held."""
-    length = request.headers.get("Content-Length", "0")
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-        return None
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             return None
     return bytes(body)
+
+
+def _ended(said: str, status: int) -> Response:
+    """An answer before the whole body came; what is still to come is not read."""
+    return PlainTextResponse(said, status, {"Connection": "close"})
 
 
 def _events(body: bytes) -> list[object] | None:
@@ -186,18 +196,6 @@ def _events(body: bytes) -> list[object] | None:
     return events if isinstance(events, list) else None
 
 
-def _unauthorized() -> Response:
-    return PlainTextResponse("the signature is missing or wrong", 401)
-
-
-def _v1_body_key(body: bytes) -> str:
-    return V1_BODY_KEY + hashlib.sha256(body).hexdigest()
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value or "")
-
-
 async def healthz(_: Request) -> Response:
     """The listener is alive. Says nothing about Redis or HubSpot; `/readyz` does, in private."""
     return PlainTextResponse("ok")
@@ -205,9 +203,12 @@ async def healthz(_: Request) -> Response:
 
 def make_public_app(receiver: Receiver) -> Starlette:
     """The public listener answers these two paths alone."""
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/webhooks/hubspot", receiver.receive, methods=["POST"]),
             Route("/healthz", healthz, methods=["GET"]),
         ]
     )
+    # A redirect would be built from the Host header, and HubSpot would not follow it.
+    app.router.redirect_slashes = False
+    return app

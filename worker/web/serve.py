@@ -5,37 +5,74 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import redis.asyncio
+import redis.asyncio.retry
+import redis.backoff
 import uvicorn
 from starlette.applications import Starlette
 
-from config.settings import Settings, require
+from config.portal import PortalNames
+from config.settings import Settings, SettingsError, require
+from worker.hubspot.webhooks import OUR_PROPERTIES
 from worker.portal_names import read_portal_names
 from worker.runtime import connect, make_gateway
+from worker.web.impatient import ImpatientProtocol
 from worker.web.private import make_private_app
-from worker.web.receiver import Receiver, make_public_app
+from worker.web.receiver import REDIS_S, Receiver, make_public_app
+
+MAX_HEAD_BYTES = 32 * 1024
+MAX_CONNECTIONS = 200  # HubSpot opens ten; each holds at most a body of 1 MiB
+STOPS_WITHIN_S = 10
 
 
 def serve(settings: Settings) -> None:
-    """Answer until told to stop. Raises `SettingsError` when webhooks could not be verified."""
+    """Answer until told to stop. Raises `SettingsError` when webhooks could not be verified or a
+    port is taken, before anything is answered.
+    """
     require(settings, "hubspot_client_secret", "webhook_public_url", "hubspot_access_token")
-    secret = settings.hubspot_client_secret.get_secret_value()
-    shared = connect(settings)
     names = read_portal_names(settings.portal_file)
-    hubspot = make_gateway(settings, shared, names)
-    for_webhooks = redis.asyncio.Redis.from_url(
-        settings.redis_url, socket_timeout=1, socket_connect_timeout=1, health_check_interval=25
+    with (
+        _listen(settings, "receiver") as public_socket,
+        _listen(settings, "private") as private_socket,
+    ):
+        shared = connect(settings)
+        hubspot = make_gateway(settings, shared, names)
+        receiver = Receiver(
+            _redis_for_webhooks(settings.redis_url),
+            settings.hubspot_client_secret.get_secret_value(),
+            settings.webhook_public_url,
+            settings.webhook_allow_v1,
+            our_properties=_our_properties(names),
+        )
+        public = make_server(make_public_app(receiver))
+        private = make_server(make_private_app(shared, hubspot.account))
+        asyncio.run(_both((public, public_socket), (private, private_socket)))
+
+
+def make_server(app: Starlette) -> uvicorn.Server:
+    """A server that reads no head over 32 KiB, waits for none for ever, and keeps no access log.
+
+    h11 and not httptools: uvicorn bounds the head of a request with h11 alone.
+    """
+    return _Server(
+        uvicorn.Config(
+            app,
+            http=ImpatientProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=STOPS_WITHIN_S,
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        )
     )
-    receiver = Receiver(
-        for_webhooks, secret, settings.webhook_public_url, settings.webhook_allow_v1
-    )
-    public = _server(make_public_app(receiver), settings.receiver_host, settings.receiver_port)
-    private = _server(
-        make_private_app(shared, hubspot.account), settings.private_host, settings.private_port
-    )
-    asyncio.run(_both(public, private))
 
 
 class _Server(uvicorn.Server):
@@ -46,36 +83,53 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: Starlette, host: str, port: int) -> uvicorn.Server:
-    return _Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            limit_concurrency=200,
-            timeout_keep_alive=30,
-            h11_max_incomplete_event_size=32 * 1024,
-        )
+def _redis_for_webhooks(url: str) -> redis.asyncio.Redis:
+    # One try more, at once: a connection that a restarted Redis has closed is not held against it.
+    return redis.asyncio.Redis.from_url(
+        url,
+        socket_timeout=REDIS_S,
+        socket_connect_timeout=REDIS_S,
+        health_check_interval=25,
+        retry=redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1),
     )
 
 
-async def _both(*servers: uvicorn.Server) -> None:
+def _our_properties(names: PortalNames) -> frozenset[str]:
+    kinds = (names.ticket_properties, names.company_properties)
+    return frozenset(theirs.get(name, name) for theirs in kinds for name in OUR_PROPERTIES)
+
+
+def _listen(settings: Settings, which: str) -> socket.socket:
+    host: str = getattr(settings, f"{which}_host")
+    port: int = getattr(settings, f"{which}_port")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        name = which.upper()
+        raise SettingsError(
+            f"{name}_HOST and {name}_PORT: can't listen on {host} port {port} "
+            f"({error.strerror or error}). Nothing was started. Stop what listens there, or set "
+            f"{name}_PORT to a free port."
+        ) from None
+
+
+async def _both(*servers: tuple[uvicorn.Server, socket.socket]) -> None:
     def stop() -> None:
-        for server in servers:
+        for server, _ in servers:
             server.should_exit = True
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     async with asyncio.TaskGroup() as group:
-        for server in servers:
-            group.create_task(_serve_then(server, stop))
+        for server, listener in servers:
+            group.create_task(_serve_then(server, listener, stop))
 
 
-async def _serve_then(server: uvicorn.Server, stop: Callable[[], None]) -> None:
+async def _serve_then(
+    server: uvicorn.Server, listener: socket.socket, stop: Callable[[], None]
+) -> None:
     """One listener never lives on without the other."""
-    await server.serve()
+    await server.serve(sockets=[listener])
     stop()
