@@ -151,7 +151,12 @@ def route_all(here: Runtime, ids: list[str]) -> str:
     raise NotInTime(f"tickets {ids} were not claimed")
 
 
-def writes(hub: Hub, object_type: str = "tickets") -> list[dict[str, Any]]:
-    """Everything our app wrote to records of a type."""
-    entries = hub.control("GET", "/log?after=0")["entries"]
-    return [e for e in entries if e["actor"]["kind"] == "app" and e["object_type"] == object_type]
+def writes(hub: Hub, record_id: str, object_type: str = "tickets") -> list[dict[str, Any]]:
+    """Everything our app wrote to a record, in order."""
+    app = str(hub.control("GET", "/settings")["app_id"])
+    return [
+        entry
+        for entry in hub.control("GET", "/log?after=0")["entries"]
+        if entry["actor"] == {"kind": "app", "id": app}
+        and (entry["object_type"], str(entry["id"])) == (object_type, record_id)
+    ]
