@@ -46,6 +46,7 @@ def all_routes(world: World) -> list[Route]:
         absent_from_new: bool = False,
     ) -> None:
         gate = Gate(world, path, endpoint, bucket, scopes, absent_from_new)
+        world.endpoints.append(f"{method} {path}")
         routes.append(Route(path, gate, methods=[method]))
 
     add("POST", _OBJECT + "/search", search.search, "search")

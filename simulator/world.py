@@ -19,6 +19,7 @@ class World:
         self.base_url = "http://127.0.0.1"
         self.webhooks = Webhooks()
         self.faults = Faults()
+        self.endpoints: list[str] = []
         self.begin(sample, seed)
 
     def begin(self, sample: bool, seed: int) -> None:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from simulator.api.call import VERSIONS
 from simulator.control import acts, arrivals, bulk, clients, files, inspect, link_limits
 from simulator.settings import TIERS
 from simulator.traffic.faults import rule_from
@@ -82,6 +83,12 @@ def control_routes(world: World) -> list[Route]:
         world.counters.reset()
         return {"ok": True}
 
+    def endpoints(_: dict[str, Any], __: Request) -> dict[str, Any]:
+        return {
+            route: {version: world.counters.of_route(route, version) for version in VERSIONS}
+            for route in world.endpoints
+        }
+
     def log(_: dict[str, Any], request: Request) -> dict[str, Any]:
         return world.portal.journal.after(int(request.query_params.get("after", "0")))
 
@@ -124,6 +131,7 @@ def control_routes(world: World) -> list[Route]:
         ("/faults", ["GET", "PUT"], faults),
         ("/counters", ["GET"], counters),
         ("/counters/reset", ["POST"], reset_counters),
+        ("/endpoints", ["GET"], endpoints),
         ("/log", ["GET"], log),
         ("/objects/{type}", ["GET"], objects),
         ("/pipelines", ["GET"], pipelines),

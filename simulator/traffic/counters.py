@@ -17,15 +17,23 @@ class Counters:
         self._endpoints: Counter[str] = Counter()
         self._buckets: Counter[str] = Counter()
         self._status: Counter[str] = Counter()
+        self._routes: Counter[tuple[str, str]] = Counter()
         self._rates.ten_secondly.forget_peak()
         self._rates.search.forget_peak()
         self._rates.associations.forget_peak()
 
-    def count(self, endpoint: str, bucket: Bucket, status: int) -> None:
+    def count(
+        self, endpoint: str, route: str, version: str, bucket: Bucket, status: int
+    ) -> None:
         """Notes one answer; status 0 stands for a broken connection."""
         self._endpoints[endpoint] += 1
+        self._routes[(route, version)] += 1
         self._buckets[bucket] += 1
         self._status[str(status)] += 1
+
+    def of_route(self, route: str, version: str) -> int:
+        """Calls to one route, such as `GET /crm/owners/{v}`, in one version."""
+        return self._routes[(route, version)]
 
     def as_json(self) -> dict[str, Any]:
         return {

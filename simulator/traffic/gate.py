@@ -68,6 +68,7 @@ class Gate:
             template=self._template,
         )
         name = f"{call.method} {self._named(call)}"
+        route = f"{call.method} {self._template}"
         concrete = f"{call.method} {scope['path']}"
         world = self._world
         world.portal.agenda.run_due(world.portal.clock.now_ms())
@@ -77,7 +78,7 @@ class Gate:
             reply = await self._reply(call, scope, rule)
             status = await _deliver(reply, rule, send)
         finally:
-            world.counters.count(name, self._bucket, status)
+            world.counters.count(name, route, call.version, self._bucket, status)
 
     def _named(self, call: Call) -> str:
         """The path as counters show it: types by their plural name, ids as {id}."""
