@@ -7,10 +7,12 @@ does that); a contact's id leads to the cached records that name the person.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import redis
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from config.portal import PortalNames
 from worker.clients.record import AdminContact, ClientRecord
@@ -24,6 +26,7 @@ from worker.clients.resolution import (
 )
 from worker.hubspot.models import Association, Record
 from worker.hubspot.service import HubSpotService
+from worker.portal import same_label
 
 CACHE_S = 600
 COMPANY_KEY = "ticket-worker:client:company:"
@@ -40,9 +43,11 @@ COMPANY_PROPERTIES = (
 )
 CONTACT_PROPERTIES = ("email", "firstname", "lastname", "associatedcompanyid")
 MOST_ADMIN_CONTACTS = 20  # of one client; more say nothing more to a reader
+MOST_CONTACTS_READ = 500  # of one client, where only a property tells who is administrative
 DOMAINS_PER_SEARCH = 50
 RECORD = TypeAdapter(ClientRecord)
 CONTACT = TypeAdapter(Contact)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +81,14 @@ class ClientDirectory:
         """
         companies = self._hubspot.associated("tickets", "companies", ticket_ids)
         people = self._hubspot.associated("tickets", "contacts", ticket_ids)
-        contacts = self._contacts({a.to_id for some in people.values() for a in some})
+        contacts = self._contacts({a.to_id for some in people.found.values() for a in some})
         attached = {
             ticket_id: Attached(
-                companies=[(a.to_id, a.type_ids) for a in companies.get(ticket_id, ())],
+                companies=[(a.to_id, a.type_ids) for a in companies.found.get(ticket_id, ())],
                 contacts=[
-                    contacts[a.to_id] for a in people.get(ticket_id, ()) if a.to_id in contacts
+                    contacts[a.to_id]
+                    for a in people.found.get(ticket_id, ())
+                    if a.to_id in contacts
                 ],
             )
             for ticket_id in ticket_ids
@@ -93,8 +100,7 @@ class ClientDirectory:
 
     def records(self, company_ids: Collection[str], by_label: bool) -> dict[str, ClientRecord]:
         """Client records by company id; a company that is gone is absent."""
-        cached = self._cached(COMPANY_KEY, company_ids)
-        records = {one: RECORD.validate_json(raw) for one, raw in cached.items()}
+        records = self._cached(COMPANY_KEY, RECORD, company_ids)
         wanted = [one for one in company_ids if one not in records]
         if wanted:
             fresh = self._read_records(wanted, by_label)
@@ -111,55 +117,66 @@ class ClientDirectory:
         self, company_ids: Collection[str], by_label: bool
     ) -> dict[str, ClientRecord]:
         reading = self._hubspot.read("companies", company_ids, COMPANY_PROPERTIES)
-        asked_as = {live: asked for asked, live in reading.merged.items()}
         companies = dict(reading.found)
-        if asked_as:
-            merged = self._hubspot.read("companies", list(asked_as), COMPANY_PROPERTIES)
-            companies |= {asked_as[live]: record for live, record in merged.found.items()}
-        admins = self._admin_contacts(
-            {asked: record.id for asked, record in companies.items()}, by_label
-        )
+        if reading.merged:
+            lives = self._hubspot.read(
+                "companies", set(reading.merged.values()), COMPANY_PROPERTIES
+            )
+            companies |= {
+                asked: lives.found[live]
+                for asked, live in reading.merged.items()
+                if live in lives.found
+            }
+        admins = self._admin_contacts({record.id for record in companies.values()}, by_label)
         return {
-            asked: _record(company, admins.get(asked, ())) for asked, company in companies.items()
+            asked: _record(company, admins[company.id])
+            for asked, company in companies.items()
+            if company.id in admins
         }
 
     def _admin_contacts(
-        self, company_ids: Mapping[str, str], by_label: bool
+        self, company_ids: Collection[str], by_label: bool
     ) -> dict[str, tuple[AdminContact, ...]]:
-        """Administrative contacts by asked company id; by label, or by a contact property."""
-        people = self._hubspot.associated("companies", "contacts", list(company_ids.values()))
-        chosen: dict[str, list[str]] = {}
-        for asked, company_id in company_ids.items():
-            some = [a for a in people.get(company_id, ()) if not by_label or self._is_admin(a)]
-            chosen[asked] = list(dict.fromkeys(a.to_id for a in some))[:MOST_ADMIN_CONTACTS]
-        wanted = {one for some in chosen.values() for one in some}
+        """Administrative contacts by company; by label, or by a contact property. A company whose
+        people could not be read is absent: nobody may be told that it has none.
+        """
+        people = self._hubspot.associated("companies", "contacts", company_ids)
+        chosen = {
+            company_id: list(
+                dict.fromkeys(
+                    a.to_id
+                    for a in people.found.get(company_id, ())
+                    if not by_label or self._is_admin(a)
+                )
+            )[: MOST_ADMIN_CONTACTS if by_label else MOST_CONTACTS_READ]
+            for company_id in company_ids
+            if company_id not in people.errors
+        }
+        wanted = sorted({one for some in chosen.values() for one in some})
         properties = [*CONTACT_PROPERTIES]
         if not by_label:
             properties.append(self._names.admin_contact_property)
-        reading = self._hubspot.read("contacts", sorted(wanted), properties) if wanted else None
-        found = reading.found if reading else {}
+        reading = self._hubspot.read("contacts", wanted, properties)
         return {
-            asked: tuple(
-                _admin(found[one])
+            company_id: tuple(
+                _admin(reading.found[one])
                 for one in ids
-                if one in found and (by_label or self._has_role(found[one]))
-            )
-            for asked, ids in chosen.items()
+                if one in reading.found and (by_label or self._has_role(reading.found[one]))
+            )[:MOST_ADMIN_CONTACTS]
+            for company_id, ids in chosen.items()
+            if reading.errors.keys().isdisjoint(ids)
         }
 
     def _is_admin(self, association: Association) -> bool:
-        wanted = self._names.admin_contact_label.casefold()
-        return any(label.casefold() == wanted for label in association.labels)
+        wanted = self._names.admin_contact_label
+        return any(same_label(label, wanted) for label in association.labels)
 
     def _has_role(self, contact: Record) -> bool:
         value = contact.get(self._names.admin_contact_property)
         return self._names.admin_contact_value.casefold() in value.casefold().split(";")
 
     def _contacts(self, contact_ids: Collection[str]) -> dict[str, Contact]:
-        contacts = {
-            one: CONTACT.validate_json(raw)
-            for one, raw in self._cached(CONTACT_KEY, contact_ids).items()
-        }
+        contacts = self._cached(CONTACT_KEY, CONTACT, contact_ids)
         wanted = sorted(one for one in contact_ids if one not in contacts)
         if not wanted:
             return contacts
@@ -191,12 +208,16 @@ class ClientDirectory:
             owners |= self._hubspot.companies_by_domain(domains[start : start + DOMAINS_PER_SEARCH])
         return {t: found for t, domain in asked.items() if (found := by_domain(domain, owners))}
 
-    def _cached(self, prefix: str, ids: Collection[str]) -> dict[str, bytes | str]:
+    def _cached(self, prefix: str, kind: TypeAdapter[T], ids: Collection[str]) -> dict[str, T]:
+        """What is kept of these ids. What another version of the worker wrote is left out."""
         asked = list(ids)
-        if not asked:
-            return {}
-        values = self._cache.mget([prefix + one for one in asked])
-        return {one: raw for one, raw in zip(asked, values, strict=True) if raw}
+        kept: dict[str, T] = {}
+        values = self._cache.mget([prefix + one for one in asked]) if asked else []
+        for one, raw in zip(asked, values, strict=True):
+            with suppress(ValidationError):
+                if raw:
+                    kept[one] = kind.validate_json(raw)
+        return kept
 
     def _remember_records(self, records: Iterable[ClientRecord]) -> None:
         pipe = self._cache.pipeline(transaction=False)

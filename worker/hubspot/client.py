@@ -177,7 +177,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         bucket: Bucket,
     ) -> NoReturn:
         said = _error_body(body)
-        message = self._masked(str(said.get("message") or f"HTTP {status}"))[:1000]
+        message = self._masked(error_sentence({"category": f"HTTP {status}", **said}))
         correlation = str(said.get("correlationId") or "")
         category = str(said.get("category") or "")
         what = f"{method} {path}: {message}"

@@ -45,7 +45,7 @@ class Reading:
 
     found: dict[str, Record]
     merged: dict[str, str]  # asked id → the id it lives on under
-    errors: dict[str, str]  # asked id → HubSpot's sentence
+    errors: dict[str, str]  # asked id → HubSpot's sentence, or why it was not asked
     absent: frozenset[str]  # deleted or archived
 
 
@@ -59,7 +59,9 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What became of each row: written, refused (nothing changed), or of unknown outcome."""
+    """What became of each row: written, refused (nothing changed), or to be read again before
+    anything else (of unknown outcome, held back by a limit, or the record is gone).
+    """
 
     written: frozenset[str]
     refused: dict[str, str]  # id → HubSpot's sentence
@@ -73,6 +75,14 @@ class Association:
     to_id: str
     type_ids: frozenset[int]
     labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Associations by the id they start from, in HubSpot's order; ids without any are absent."""
+
+    found: dict[str, list[Association]]
+    errors: dict[str, str]  # id whose associations HubSpot could not read → its sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,9 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property's definition. `options` are the values an enumeration takes."""
+    """A property's definition. `options` are the values an enumeration takes; `options_sent` the
+    same as HubSpot sent them, with whatever else an administrator has set there.
+    """
 
     name: str
     label: str
@@ -102,13 +114,14 @@ class Property:
     options: tuple[tuple[str, str], ...]  # (value, label)
     created_at: datetime | None
     archived: bool
+    options_sent: tuple[dict[str, Any], ...] = ()
 
 
 def parsed(what: str, parse: Callable[[Any], T], answer: Any) -> T:
     """Parse an answer; a shape we don't know is `Transient` (a proxy's page, half an answer)."""
     try:
         return parse(answer)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise Transient(
             f"HubSpot's answer to {what} has an unknown shape ({type(error).__name__}: {error})"
         ) from None
@@ -211,30 +224,29 @@ def property_definition(raw: dict[str, Any]) -> Property:
         options=tuple((str(o["value"]), str(o["label"])) for o in raw.get("options") or ()),
         created_at=moment(raw["createdAt"]) if raw.get("createdAt") else None,
         archived=bool(raw.get("archived")),
+        options_sent=tuple(dict(option) for option in raw.get("options") or ()),
     )
-
-
-def error_ids(error: dict[str, Any]) -> list[str]:
-    """The ids that an entry of a batch answer's `errors` is about (HubSpot: in `context`)."""
-    context = error.get("context") or {}
-    ids: list[str] = []
-    for key in ("ids", "id", "objectWriteTraceId", "fromObjectId"):
-        value = context.get(key)
-        if value:
-            ids += [str(one) for one in (value if isinstance(value, list) else [value])]
-    return ids
 
 
 def error_sentence(error: dict[str, Any]) -> str:
     """What HubSpot says is wrong, with the particulars and the properties it names beneath."""
     said = [str(error.get("message") or error.get("category") or "refused")]
-    for detail in error.get("errors") or ():
+    details = error.get("errors")
+    for detail in details if isinstance(details, list) else ():
         if isinstance(detail, dict):
             said.append(str(detail.get("message") or detail.get("code") or ""))
-            names = (detail.get("context") or {}).get("propertyName") or []
+            context = detail.get("context")
+            names = context.get("propertyName") if isinstance(context, dict) else None
             told = " ".join(said)
-            said += [name for name in map(str, names) if name not in told]
+            said += [str(name) for name in as_list(names) if str(name) not in told]
     return " ".join(one.strip() for one in said if one.strip())[:1000]
+
+
+def as_list(value: object) -> list[Any]:
+    """HubSpot writes one thing now as a list, now alone; nothing is an empty list."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None or value == "" else [value]
 
 
 def chunks(items: Iterable[T], size: int) -> Iterable[list[T]]:

@@ -17,3 +17,9 @@ class PropertyNames:
 
     def inward(self, name: str) -> str:
         return self._inward.get(name, name)
+
+    def has(self, theirs: str) -> bool:
+        """Whether a portal's name means something to us. One that is spelled like ours where
+        ours is called otherwise in the portal is somebody else's property.
+        """
+        return self.outward(self.inward(theirs)) == theirs

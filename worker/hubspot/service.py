@@ -7,18 +7,21 @@ associations read; 200 in a page of a search, 10,000 in all.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from worker.hubspot import models
+from worker.hubspot.batches import is_id, judge_reading, judge_writing, row_errors
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.errors import HubSpotError, RateLimited, Rejected, Transient
-from worker.hubspot.models import Association, Reading, Record, Update, Writing, chunks
+from worker.hubspot.models import Association, Links, Reading, Record, Update, Writing, chunks
 from worker.hubspot.names import PropertyNames
 
 BATCH = 100
 BATCH_WITH_HISTORY = 50
 ASSOCIATIONS_BATCH = 1000
 SEARCH_PAGE = 200
+DOMAIN_PAGES = 10
 NO_NAMES = PropertyNames()
 
 
@@ -46,36 +49,29 @@ class HubSpotService:
     ) -> Reading:
         """Read records by id, each as it is now (reads by id do not lag as search does).
 
-        `history` names properties whose past values are wanted too; it halves the batch.
+        `history` names properties whose past values are wanted too; it halves the batch. What
+        can't be an id is named in `errors` and not asked for.
         """
         found: dict[str, Record] = {}
         merged: dict[str, str] = {}
-        errors: dict[str, str] = {}
+        errors = {one: f"{one!r} is no record id" for one in ids if not is_id(one)}
+        absent: set[str] = set()
         size = BATCH_WITH_HISTORY if history else BATCH
-        for batch in chunks(dict.fromkeys(ids), size):
+        todo = list(chunks(dict.fromkeys(one for one in ids if one not in errors), size))
+        while todo:
+            batch = todo.pop()
             answer = self._client.post(
                 self._objects(object_type, "batch/read"),
                 self._read_body(object_type, batch, properties, history),
             )
-            got = models.parsed(
-                f"batch read of {object_type}",
-                lambda raw: ([models.record(r) for r in raw["results"]], raw.get("errors") or []),
-                answer,
-            )
-            for record in got[0]:
-                record = self._inward(object_type, record)
-                if record.id in batch:
-                    found[record.id] = record
-                # HubSpot: a merged record is returned under the id it lives on under.
-                for old in record.get("hs_merged_object_ids").split(";"):
-                    if old in batch and old != record.id:
-                        merged[old] = record.id
-            for error in got[1]:
-                for one in models.error_ids(error):
-                    if one in batch and "NOT_FOUND" not in str(error.get("category")):
-                        errors[one] = models.error_sentence(error)
-        told = found.keys() | merged.keys() | errors.keys()
-        return Reading(found, merged, errors, frozenset(set(ids) - told))
+            what = f"batch read of {object_type}"
+            got, alone = models.parsed(what, partial(judge_reading, batch), answer)
+            found |= {one: self._inward(object_type, record) for one, record in got.found.items()}
+            merged |= got.merged
+            errors |= got.errors
+            absent |= got.absent
+            todo += [[one] for one in sorted(alone)]
+        return Reading(found, merged, errors, frozenset(absent))
 
     def update(self, object_type: str, rows: Sequence[Update]) -> Writing:
         """Write rows, at most one for each id, and say what became of each.
@@ -90,38 +86,42 @@ class HubSpotService:
         todo = list(chunks(rows, BATCH))
         while todo:
             batch = todo.pop()
+            asked = [row.id for row in batch]
             try:
                 answer = self._client.post(
                     self._objects(object_type, "batch/update"),
                     {"inputs": [self._outward(object_type, row) for row in batch]},
                 )
-                done, bad = models.parsed(f"batch update of {object_type}", _written, answer)
+                what = f"batch update of {object_type}"
+                told = models.parsed(what, partial(judge_writing, asked), answer)
             except Rejected as error:
                 if error.about_access:
-                    raise
-                if len(batch) == 1:
-                    refused[batch[0].id] = str(error)
+                    if not (written or unknown):
+                        raise
+                    unknown |= dict.fromkeys(asked, error)
+                elif len(batch) == 1:
+                    refused[asked[0]] = str(error)
                 else:
                     half = len(batch) // 2
                     todo += [batch[:half], batch[half:]]
                 continue
             except (Transient, RateLimited) as error:
-                unknown |= {row.id: error for row in batch}
+                unknown |= dict.fromkeys(asked, error)
                 continue
-            asked = {row.id for row in batch}
-            refused |= {one: why for one, why in bad.items() if one in asked}
-            written |= (done & asked) - refused.keys()
-            silent = asked - written - refused.keys()
+            written |= told.written
+            refused |= told.refused
             unknown |= {
                 one: Transient(f"HubSpot did not say what became of {object_type} {one}")
-                for one in silent
+                for one in told.silent
             }
+            unknown |= {one: Transient(f"{object_type} {one} is gone") for one in told.gone}
         return Writing(frozenset(written), refused, unknown)
 
     def search_ids(
         self, object_type: str, filter_groups: Sequence[Sequence[Mapping[str, Any]]]
     ) -> Iterator[tuple[list[str], int]]:
-        """Ids of the records that match, oldest first, page by page, with the count still to come.
+        """Ids of the records that match, oldest first, page by page, with the count of those not
+        given before.
 
         Goes past HubSpot's 10,000 by asking for ids above the last one seen, never by paging.
         Search lags behind: what it gives is a hint. Each page is one search.
@@ -155,7 +155,7 @@ class HubSpotService:
                 answer,
             )
             yield ids, total
-            if len(ids) < SEARCH_PAGE:
+            if not ids or total <= len(ids):
                 return
             furthest = max(int(one) for one in ids)
             if furthest <= last:
@@ -163,47 +163,53 @@ class HubSpotService:
             last = furthest
 
     def companies_by_domain(self, domains: Sequence[str]) -> dict[str, set[str]]:
-        """Ids of the companies with one of these domains (lower case). One search; lags."""
-        answer = self._client.post(
-            self._objects("companies", "search"),
-            {
-                "filterGroups": [
-                    {
-                        "filters": [
-                            {"propertyName": "domain", "operator": "IN", "values": list(domains)}
-                        ]
-                    }
-                ],
-                "properties": ["domain"],
-                "limit": SEARCH_PAGE,
-            },
-        )
+        """Ids of the companies with one of these domains (lower case). One search for each 200
+        companies, at most `DOMAIN_PAGES`; lags.
+        """
         found: dict[str, set[str]] = {}
-        for record in models.parsed(
-            "search of companies by domain",
-            lambda raw: [models.record(one) for one in raw["results"]],
-            answer,
-        ):
-            found.setdefault(record.get("domain").strip().lower(), set()).add(record.id)
-        return found
+        body = {
+            "filterGroups": [
+                {"filters": [{"propertyName": "domain", "operator": "IN", "values": list(domains)}]}
+            ],
+            "properties": ["domain"],
+            "limit": SEARCH_PAGE,
+        }
+        for _ in range(DOMAIN_PAGES):
+            answer = self._client.post(self._objects("companies", "search"), body)
+            records, after = models.parsed("search of companies by domain", _page, answer)
+            for record in records:
+                found.setdefault(record.get("domain").strip().lower(), set()).add(record.id)
+            if not after:
+                return found
+            body["after"] = after
+        # Beyond this many companies nobody can say that a domain has only one.
+        return {domain: owners for domain, owners in found.items() if len(owners) > 1}
 
     # ---- associations
 
-    def associated(
-        self, from_type: str, to_type: str, ids: Collection[str]
-    ) -> dict[str, list[Association]]:
-        """What each id is associated with, in HubSpot's order; ids with nothing are absent."""
+    def associated(self, from_type: str, to_type: str, ids: Collection[str]) -> Links:
+        """What each id is associated with."""
         found: dict[str, list[Association]] = {}
+        errors: dict[str, str] = {}
         path = f"/crm/associations/{self._version}/{from_type}/{to_type}/batch/read"
+        what = f"associations of {from_type} with {to_type}"
         for batch in chunks(dict.fromkeys(ids), ASSOCIATIONS_BATCH):
             inputs: list[dict[str, str]] = [{"id": one} for one in batch]
             while inputs:
                 answer = self._client.post(path, {"inputs": inputs})
-                what = f"associations of {from_type} with {to_type}"
                 for one, some in models.parsed(what, models.associations, answer).items():
                     found.setdefault(one, []).extend(some)
-                inputs = models.parsed(what, _next_pages, answer)
-        return found
+                said = models.parsed(what, row_errors, answer)
+                asked = [row["id"] for row in inputs]
+                errors |= {one: why for one, why in said.named.items() if one in asked}
+                if said.unnamed:
+                    silent = [one for one in asked if one not in found and one not in said.gone]
+                    errors |= dict.fromkeys(silent, "; ".join(said.unnamed))
+                further = models.parsed(what, _next_pages, answer)
+                if any(row in inputs for row in further):
+                    raise Transient(f"HubSpot gave the same page of {what} again")
+                inputs = further
+        return Links(found, errors)
 
     # ---- what the portal is made of
 
@@ -223,7 +229,7 @@ class HubSpotService:
             answer,
         )
         names = self._names.get(object_type, NO_NAMES)
-        return {names.inward(one.name): one for one in definitions}
+        return {names.inward(one.name): one for one in definitions if names.has(one.name)}
 
     def contact_labels(self) -> frozenset[str]:
         """Labels that may stand between a contact and a company."""
@@ -275,15 +281,10 @@ class HubSpotService:
         return {"id": row.id, "properties": properties, "objectWriteTraceId": row.id}
 
 
-def _written(raw: dict[str, Any]) -> tuple[set[str], dict[str, str]]:
-    """Ids written and ids refused. HubSpot: judged by `results` and `errors`, not by the status."""
-    done = {str(result["id"]) for result in raw["results"]}
-    bad = {
-        one: models.error_sentence(error)
-        for error in raw.get("errors") or []
-        for one in models.error_ids(error)
-    }
-    return done, bad
+def _page(raw: dict[str, Any]) -> tuple[list[Record], str]:
+    """The records of a page of a search, and where the next one starts (empty: nowhere)."""
+    after = ((raw.get("paging") or {}).get("next") or {}).get("after")
+    return [models.record(one) for one in raw["results"]], str(after or "")
 
 
 def _next_pages(raw: dict[str, Any]) -> list[dict[str, str]]:
