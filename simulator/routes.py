@@ -17,6 +17,7 @@ from simulator.api import (
     owners,
     pipelines,
     properties,
+    property_groups,
     search,
 )
 from simulator.api.call import Endpoint
@@ -105,12 +106,12 @@ def all_routes(world: World) -> list[Route]:
     add("POST", _PROPERTIES + "/batch/create", properties.batch_create, scopes="schema")
     add("POST", _PROPERTIES + "/batch/read", properties.batch_read, scopes="schema")
     add("POST", _PROPERTIES + "/batch/archive", properties.batch_archive, scopes="schema")
-    add("GET", _PROPERTIES + "/groups", properties.list_groups, scopes="schema")
-    add("POST", _PROPERTIES + "/groups", properties.create_group, scopes="schema")
+    add("GET", _PROPERTIES + "/groups", property_groups.list_all, scopes="schema")
+    add("POST", _PROPERTIES + "/groups", property_groups.create, scopes="schema")
     group = _PROPERTIES + "/groups/{group_name}"
-    add("GET", group, properties.read_group, scopes="schema")
-    add("PATCH", group, properties.change_group, scopes="schema")
-    add("DELETE", group, properties.archive_group, scopes="schema")
+    add("GET", group, property_groups.read, scopes="schema")
+    add("PATCH", group, property_groups.change, scopes="schema")
+    add("DELETE", group, property_groups.archive, scopes="schema")
     add("GET", _PROPERTIES, properties.list_all, scopes="schema")
     add("POST", _PROPERTIES, properties.create, scopes="schema")
     one_property = _PROPERTIES + "/{property_name}"

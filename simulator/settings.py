@@ -29,6 +29,7 @@ TIERS = {
 # switches. The value is the one we think likelier.
 ASSUMPTIONS = {
     "caller_chosen_stage_ids": True,
+    "creation_sends_property_changes": True,
     "history_batch_limit_is_50": True,
     "in_matches_lowercased_strings": True,
     "merge_keeps_primary_id": False,
@@ -45,6 +46,7 @@ ASSUMPTIONS = {
     "retry_after_on_429": False,
     "retry_keeps_event_id": True,
     "retry_restamps_timestamp": True,
+    "rules_bind_untouched_values": False,
     "same_value_writes_history": False,
     "search_body_limit": True,
     "stage_of_other_pipeline_refused": True,

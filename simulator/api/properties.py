@@ -1,4 +1,4 @@
-"""Property definitions and their groups.
+"""Property definitions.
 
 A name that exists is a 409; the name of an archived property brings it back with its old creation
 date (both observed on a test account by third parties); PATCH replaces the options as a whole.
@@ -10,9 +10,9 @@ from typing import Any
 from simulator.api.call import Answer, Call, batch_answer
 from simulator.rules.refusals import Json, Refusal, bad_input
 from simulator.state.object_types import ObjectType
-from simulator.state.schema import FIELDS_OF_TYPE, Group, Option, Property, Schema
+from simulator.state.schema import FIELDS_OF_TYPE, Option, Property, Schema
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _UNIQUE_PER_TYPE = 10
 CUSTOM_PER_TYPE = 1_000
 _BATCH = 100
@@ -21,7 +21,7 @@ _BATCH = 100
 def list_all(call: Call) -> Answer:
     """GET all live definitions, or with `archived=true` the archived ones."""
     archived = call.flag("archived")
-    schema = _schema(call)
+    schema = schema_of(call)
     shown = [
         definition.as_json()
         for definition in schema.properties.values()
@@ -33,7 +33,7 @@ def list_all(call: Call) -> Answer:
 def read(call: Call) -> Answer:
     """GET one definition."""
     name = call.path["property_name"]
-    definition = _schema(call).properties.get(name)
+    definition = schema_of(call).properties.get(name)
     if definition is None or (definition.archived_ms is not None) is not call.flag("archived"):
         raise _unknown(name)
     return Answer(200, definition.as_json())
@@ -65,7 +65,7 @@ def batch_read(call: Call) -> Answer:
     """POST names; unknown ones stand in `errors`."""
     body = call.json_object("inputs", "archived", "dataSensitivity")
     archived = bool(body["archived"])
-    schema = _schema(call)
+    schema = schema_of(call)
     results: list[Json] = []
     failures: list[Json] = []
     for row in call.inputs(_BATCH):
@@ -82,7 +82,7 @@ def change(call: Call) -> Answer:
     """PATCH one definition. `options` given are the whole new list."""
     kind = call.kind()
     name = call.path["property_name"]
-    definition = _schema(call).live(name)
+    definition = schema_of(call).live(name)
     if definition is None:
         raise _unknown(name)
     body = call.json_object()
@@ -109,7 +109,7 @@ def change(call: Call) -> Answer:
 def archive(call: Call) -> Answer:
     """DELETE one definition: into the recycling bin."""
     name = call.path["property_name"]
-    definition = _schema(call).live(name)
+    definition = schema_of(call).live(name)
     if definition is None:
         raise _unknown(name)
     _archive_one(call, definition)
@@ -118,7 +118,7 @@ def archive(call: Call) -> Answer:
 
 def batch_archive(call: Call) -> Answer:
     """POST names to archive: 204 whatever their state was."""
-    schema = _schema(call)
+    schema = schema_of(call)
     for row in call.inputs(_BATCH):
         definition = schema.live(str(row.get("name", "")))
         if definition is not None:
@@ -126,76 +126,13 @@ def batch_archive(call: Call) -> Answer:
     return Answer(204)
 
 
-def list_groups(call: Call) -> Answer:
-    """GET the live groups."""
-    groups = [group.as_json() for group in _schema(call).groups.values() if not group.archived]
-    return Answer(200, {"results": groups})
-
-
-def read_group(call: Call) -> Answer:
-    """GET one group."""
-    return Answer(200, _group(call).as_json())
-
-
-def create_group(call: Call) -> Answer:
-    """POST a group: 201, 409 when the name is taken."""
-    body = call.json_object("name", "label")
-    name = str(body["name"])
-    groups = _schema(call).groups
-    if not _NAME.fullmatch(name):
-        raise Refusal(400, f"Invalid group name {name!r}: lower case letters, digits, underscores")
-    if name in groups and not groups[name].archived:
-        raise Refusal(
-            409,
-            f"A property group named '{name}' already exists.",
-            "OBJECT_ALREADY_EXISTS",
-            sub_category="PropertyGroupError.GROUP_WITH_NAME_EXISTS",
-        )
-    groups[name] = Group(name, str(body["label"]), int(body.get("displayOrder", -1)))
-    return Answer(201, groups[name].as_json())
-
-
-def change_group(call: Call) -> Answer:
-    """PATCH a group's label or place."""
-    group = _group(call)
-    body = call.json_object()
-    group.label = str(body.get("label", group.label))
-    group.display_order = int(body.get("displayOrder", group.display_order))
-    return Answer(200, group.as_json())
-
-
-def archive_group(call: Call) -> Answer:
-    """DELETE a group; refused while it holds live properties."""
-    group = _group(call)
-    held = [
-        definition
-        for definition in _schema(call).properties.values()
-        if definition.group == group.name and definition.archived_ms is None
-    ]
-    if held:
-        raise Refusal(
-            400,
-            "Can't delete or purge a group with active properties",
-            sub_category="PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES",
-        )
-    group.archived = True
-    return Answer(204)
-
-
-def _schema(call: Call) -> Schema:
+def schema_of(call: Call) -> Schema:
+    """The properties and groups of the path's object type."""
     return call.portal.schemas[call.kind().id]
 
 
 def _unknown(name: str) -> Refusal:
     return Refusal(404, f"Property {name} does not exist", "OBJECT_NOT_FOUND")
-
-
-def _group(call: Call) -> Group:
-    group = _schema(call).groups.get(call.path["group_name"])
-    if group is None or group.archived:
-        name = call.path["group_name"]
-        raise Refusal(404, f"Property group {name} does not exist", "OBJECT_NOT_FOUND")
-    return group
 
 
 def _check_group(call: Call, kind: ObjectType, name: str) -> None:
@@ -219,7 +156,7 @@ def _create_one(call: Call, kind: ObjectType, body: Json) -> Property:
         raise bad_input(f"Some required fields were not set: [{', '.join(missing)}]")
     name = str(body["name"])
     schema = call.portal.schemas[kind.id]
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise Refusal(
             400, f"Invalid property name {name!r}: lower case letters, digits, underscores"
         )

@@ -72,6 +72,8 @@ def by_rules(
         trigger = str(when["property"])
         touched = trigger in values or any(name in values for name in rule["require"])
         value = values.get(trigger, present.get(trigger, ""))
+        if settings.assume("rules_bind_untouched_values"):
+            touched = True
         if not touched or not value or ("values" in when and value not in when["values"]):
             continue
         for name in rule["require"]:

@@ -22,9 +22,7 @@ class Counters:
         self._rates.search.forget_peak()
         self._rates.associations.forget_peak()
 
-    def count(
-        self, endpoint: str, route: str, version: str, bucket: Bucket, status: int
-    ) -> None:
+    def count(self, endpoint: str, route: str, version: str, bucket: Bucket, status: int) -> None:
         """Notes one answer; status 0 stands for a broken connection."""
         self._endpoints[endpoint] += 1
         self._routes[(route, version)] += 1

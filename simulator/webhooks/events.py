@@ -50,6 +50,8 @@ class Matcher:
                     _merge(change) if change.action == "merge" else {"objectId": change.record.id}
                 )
                 yield _base(change, subscription, settings, dice) | extra
+        if change.action == "create" and not settings.assume("creation_sends_property_changes"):
+            return
         for name, (_, value) in change.changes.items():
             for subscription in self._by_property.get((kind, name), ()):
                 yield _base(change, subscription, settings, dice) | {

@@ -56,3 +56,13 @@ def test_a_create_form_binds_creation_only(hub: Hub) -> None:
     assert refused.json()["errors"][0]["code"] == "MISSING_REQUIRED_PROPERTY"
     changed = hub.update("tickets", {"id": arrived, "properties": {"subject": "y"}})
     assert changed.status_code == 200
+
+
+def test_a_rule_may_bind_every_write_to_a_record_by_assumption(hub: Hub) -> None:
+    hub.settings(required_rules=[_ON_CLOSE])
+    ticket = hub.ticket(stage="4")
+    row = {"id": ticket, "properties": {"subject": "new"}}
+
+    assert hub.update("tickets", row).status_code == 200
+    hub.assume(rules_bind_untouched_values=True)
+    assert hub.update("tickets", {**row, "properties": {"subject": "newer"}}).status_code == 400

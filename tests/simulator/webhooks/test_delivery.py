@@ -312,3 +312,15 @@ def test_inactive_subscriptions_are_not_served(hub: Hub, receiver: Receiver) -> 
     hub.ticket()
 
     assert receiver.settled() == []
+
+
+@pytest.mark.parametrize(("assumed", "told"), [(True, 2), (False, 1)])
+def test_a_creation_tells_its_properties_too_or_not_by_assumption(
+    hub: Hub, receiver: Receiver, assumed: bool, told: int
+) -> None:
+    hub.assume(creation_sends_property_changes=assumed)
+    _listen(hub, receiver, _app(classic=["ticket.creation", "ticket.propertyChange:subject"]))
+
+    hub.ticket()
+
+    assert len(receiver.settled()) == told
