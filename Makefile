@@ -13,9 +13,11 @@ BIN := $(VENV)/bin
 MODEL := var/model/.trained
 
 # The machine's own pip fills the environment from outside: Debian ships venv without ensurepip,
-# and its pip refuses to install anywhere but into an environment.
-PIP_INSTALL := PIP_USER=0 $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check \
-	--no-input install --quiet
+# and its pip refuses to install anywhere but into an environment. It is silent where all is well
+# and starts over in full words where not.
+PIP := PIP_USER=0 $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --no-input
+PACKAGES := install --only-binary :all: --require-hashes --requirement requirements/dev.lock
+OURSELVES := install --no-deps --no-build-isolation --editable .
 COMPILE_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(UPGRADE)
 
@@ -35,8 +37,8 @@ $(VENV)/.installed: requirements/dev.lock pyproject.toml
 	@echo "Making the environment in $(VENV)"
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(VENV)
 	@echo "Installing the pinned packages"
-	@$(PIP_INSTALL) --only-binary :all: --require-hashes --requirement requirements/dev.lock
-	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(PIP) -qq $(PACKAGES) || $(PIP) $(PACKAGES)
+	@$(PIP) -qq $(OURSELVES) || $(PIP) $(OURSELVES)
 	@touch $@
 
 # Workers would learn by themselves at their first start; done here, nobody waits for it then.

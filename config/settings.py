@@ -10,17 +10,18 @@ import os
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from annotated_types import Ge, Le
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CONFIG_DIR = Path(__file__).resolve().parent
@@ -38,10 +39,20 @@ class RoutingMode(StrEnum):
     ROUTE = "route"
 
 
+def _is_address(value: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its words would show the value, which may hold a password
+        return False
+    return parts.scheme in schemes and (named or parts.scheme == "unix")
+
+
 def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http:// or https:// address, such as https://api.hubapi.com")
+    if not _is_address(value, "http", "https"):
+        raise ValueError(
+            "must be an http:// or https:// address, such as https://support.example.com"
+        )
     return value.rstrip("/")
 
 
@@ -50,8 +61,19 @@ def _optional_http_url(value: str) -> str:
 
 
 def _redis_url(value: str) -> str:
-    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+    if not _is_address(value, "redis", "rediss", "unix"):
         raise ValueError("must be a Redis address, such as redis://127.0.0.1:6379/0")
+    return value
+
+
+def _secret_http_url(value: SecretStr) -> SecretStr:
+    _optional_http_url(value.get_secret_value())
+    return value
+
+
+def _smtp_url(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not _is_address(value.get_secret_value(), "smtp", "smtps"):
+        raise ValueError("must be smtp://user:password@host:port, or smtps:// for TLS throughout")
     return value
 
 
@@ -74,10 +96,6 @@ def _no_line_breaks(value: SecretStr) -> SecretStr:
     return value
 
 
-def _blank_is_unset(value: object) -> object:
-    return None if value == "" else value
-
-
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 OptionalHttpUrl = Annotated[str, AfterValidator(_optional_http_url)]
 Token = Annotated[SecretStr, AfterValidator(_no_line_breaks)]
@@ -87,8 +105,13 @@ Login = Annotated[SecretStr, AfterValidator(_user_and_password)]
 class Settings(BaseSettings):
     """All settings. A wrong value stops the start with a `SettingsError`."""
 
+    # A variable that is there but empty counts as not set.
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     # HubSpot
@@ -113,7 +136,9 @@ class Settings(BaseSettings):
 
     # Redis
     redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
-        default="redis://127.0.0.1:6379/0", description="inbox, limits, caches and Celery's broker"
+        default="redis://127.0.0.1:6379/0",
+        description="inbox, limits, caches and Celery's broker",
+        repr=False,  # it may hold a password
     )
 
     # Routing
@@ -121,7 +146,7 @@ class Settings(BaseSettings):
         default=RoutingMode.SUGGEST,
         description="observe writes nothing, suggest moves nothing, route moves tickets",
     )
-    route_tickets_since: Annotated[AwareDatetime | None, BeforeValidator(_blank_is_unset)] = Field(
+    route_tickets_since: AwareDatetime | None = Field(
         default=None, description="go-live; by default when routing_status was made in the portal"
     )
     poll_interval_s: float = Field(
@@ -160,17 +185,19 @@ class Settings(BaseSettings):
     reports_public_url: OptionalHttpUrl = Field(
         default="", description="address of the report pages as people reach it, for links"
     )
-    teams_webhook_url: SecretStr = Field(
+    teams_webhook_url: Annotated[SecretStr, AfterValidator(_secret_http_url)] = Field(
         default=SecretStr(""), description="Workflows webhook of the Team Ticketing channel"
     )
-    smtp_url: SecretStr = Field(
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = Field(
         default=SecretStr(""), description="smtp://user:password@host:port for mailed summaries"
     )
 
     # Running
     worker_processes: int = Field(default=2, ge=1, le=64, description="Celery processes of `up`")
     worker_threads: int = Field(default=8, ge=1, le=64, description="threads of each process")
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="the least that is logged"
+    )
 
     @property
     def go_live(self) -> datetime | None:
@@ -193,27 +220,45 @@ def require(settings: Settings, *names: str) -> None:
 _WHERE = "set it in the environment or in .env (see .env.example)"
 
 
-def load_settings(**overrides: object) -> Settings:
+def load_settings(**overrides: Any) -> Settings:
     """Read the environment and `.env`. Raises `SettingsError` with one line for each fault."""
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError(_in_words(error)) from None
+    except (UnicodeDecodeError, OSError):
+        raise SettingsError(
+            f"Nothing was started.\n{Path('.env').resolve()} can't be read as text; save it as "
+            "UTF-8 and let this user read it."
+        ) from None
 
 
 def _in_words(error: ValidationError) -> str:
-    lines = []
+    lines = ["Nothing was started."]
     for fault in error.errors(include_input=False, include_url=False):
         name = str(fault["loc"][0])
-        field = Settings.model_fields.get(name)
-        purpose = f" ({field.description})" if field and field.description else ""
-        if fault["type"] == "missing":
-            wrong = f"is not set; {_WHERE}"
-        else:
-            wrong = "is wrong: " + fault["msg"].removeprefix("Value error, ")
-        lines.append(f"{name.upper()}{purpose} {wrong}.")
-    where = f" Read from the environment and {Path('.env').resolve()}." if _has_env_file() else ""
-    return "Nothing was started.\n" + "\n".join(lines) + where
+        purpose = Settings.model_fields[name].description
+        lines.append(f"{name.upper()} ({purpose}) is wrong: {_right(name, fault)}.")
+    where = f" and {Path('.env').resolve()}" if _has_env_file() else ""
+    lines.append(f"Read from the environment{where}.")
+    return "\n".join(lines)
+
+
+def _right(name: str, fault: ErrorDetails) -> str:
+    """What would be right. Never shows the wrong value: it may be a secret in the wrong place."""
+    kind = fault["type"]
+    if kind.startswith("bool"):
+        return "must be true or false"
+    if kind.startswith(("date", "timezone")):
+        return "must be a date and time with its zone, such as 2026-11-23T08:00:00Z"
+    if kind.startswith(("int", "float", "greater", "less", "finite")):
+        return f"must be a number {_range(name)}"
+    return fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+
+
+def _range(name: str) -> str:
+    limits = {type(limit): limit for limit in Settings.model_fields[name].metadata}
+    return f"from {limits[Ge].ge} to {limits[Le].le}"
 
 
 def _has_env_file() -> bool:
