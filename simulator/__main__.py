@@ -30,6 +30,8 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         timeout_keep_alive=75,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
     )
 
 

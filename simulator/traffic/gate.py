@@ -1,6 +1,7 @@
 """The gate every HubSpot call passes: token, scopes, limits, latency, faults, then its endpoint."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 import uuid
@@ -115,7 +116,8 @@ class Gate:
     async def _fault(self, rule: Rule) -> Reply | None:
         """What a rule sends instead of an answer; None for rules that spoil the real one."""
         if rule.kind == "timeout":
-            await asyncio.sleep(rule.hang_s)
+            with contextlib.suppress(asyncio.CancelledError):  # the simulator is being stopped
+                await asyncio.sleep(rule.hang_s)
             return _rendered(Refusal(504, "Gateway timeout", None))
         if rule.kind == "reset":
             return Reply(0, b"", {})
@@ -227,6 +229,8 @@ def _cut(send: Send, reset: bool) -> None:
     transport = getattr(cycle, "transport", None)
     if transport is None:
         raise RuntimeError("this server gives no hold on its connections; run under uvicorn")
+    # What uvicorn notes when the other side hangs up: it then expects no more from us.
+    setattr(cycle, "disconnected", True)  # noqa: B010 - the cycle is uvicorn's, unknown to types
     if reset:
         handle = transport.get_extra_info("socket")
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -3,9 +3,11 @@
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 import requests
 
@@ -25,22 +27,25 @@ def running_simulator(*arguments: str) -> Iterator[str]:
     """The base URL of a simulator that has answered its health check."""
     port = free_port()
     command = [sys.executable, "-m", "simulator", "--port", str(port), *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
     base = f"http://127.0.0.1:{port}"
-    try:
-        _await_health(base, process)
-        yield base
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stderr=errors) as process,
+    ):
+        try:
+            _await_health(base, process, errors)
+            yield base
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
 
 
-def _await_health(base: str, process: "subprocess.Popen[bytes]") -> None:
+def _await_health(base: str, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            _, errors = process.communicate()
-            raise RuntimeError(f"the simulator ended at once: {errors.decode()[-2000:]}")
+            errors.seek(0)
+            raise RuntimeError(f"the simulator ended at once: {errors.read().decode()[-2000:]}")
         try:
             if requests.get(f"{base}/__control/health", timeout=1).json() == {"ok": True}:
                 return
