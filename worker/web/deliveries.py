@@ -1,6 +1,6 @@
 """Webhook deliveries in Redis: what is known of earlier ones, and what a new one writes.
 
-Two round trips for a delivery: one reads, one writes all of it or nothing.
+Three round trips for a delivery: what is known, what it asks for, and that it came.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Deliveries:
         return Known(_text(source), _text(portal), v3 is not None, same is not None)
 
     async def take(self, delivery: Delivery, asked: Wanted, counts: Mapping[str, int]) -> None:
-        """Everything a delivery asks for, and that it came, all or nothing."""
+        """Everything a delivery asks for; after that, and only then, that it came."""
         async with self._redis.pipeline(transaction=True) as pipe:
             for ids, source in ((asked.news, Source.WEBHOOK), (asked.nudged, Source.ASSOCIATION)):
                 if ids:
@@ -90,12 +90,15 @@ class Deliveries:
                     for key in (CONTACT_KEY + one, NAMED_BY_KEY + one)
                 ]
                 pipe.eval(_FORGET_CONTACTS, len(keys), *keys, COMPANY_KEY)
+            _count(pipe, counts)
+            await pipe.execute()
+        # Not in that transaction: Redis runs what follows a command that failed.
+        async with self._redis.pipeline(transaction=False) as pipe:
             if delivery.by_v1:
                 pipe.set(delivery.key, "1", ex=V1_REMEMBERED_S)
             else:
                 pipe.set(delivery.key, "1", ex=V3_REMEMBERED_S)
                 pipe.set(V3_SEEN_KEY, "1")
-            _count(pipe, counts)
             await pipe.execute()
 
     async def count(self, counts: Mapping[str, int]) -> None:

@@ -40,8 +40,9 @@ def serve(settings: Settings) -> None:
     ):
         shared = connect(settings)
         hubspot = make_gateway(settings, shared, names)
+        for_webhooks = _redis_for_webhooks(settings.redis_url)
         receiver = Receiver(
-            _redis_for_webhooks(settings.redis_url),
+            for_webhooks,
             settings.hubspot_client_secret.get_secret_value(),
             settings.webhook_public_url,
             settings.webhook_allow_v1,
@@ -49,7 +50,7 @@ def serve(settings: Settings) -> None:
         )
         public = make_server(make_public_app(receiver))
         private = make_server(make_private_app(shared, hubspot.account))
-        asyncio.run(_both((public, public_socket), (private, private_socket)))
+        asyncio.run(_serve(for_webhooks, (public, public_socket), (private, private_socket)))
 
 
 def make_server(app: Starlette) -> uvicorn.Server:
@@ -114,7 +115,9 @@ def _listen(settings: Settings, which: str) -> socket.socket:
         ) from None
 
 
-async def _both(*servers: tuple[uvicorn.Server, socket.socket]) -> None:
+async def _serve(
+    for_webhooks: redis.asyncio.Redis, *servers: tuple[uvicorn.Server, socket.socket]
+) -> None:
     def stop() -> None:
         for server, _ in servers:
             server.should_exit = True
@@ -125,6 +128,7 @@ async def _both(*servers: tuple[uvicorn.Server, socket.socket]) -> None:
     async with asyncio.TaskGroup() as group:
         for server, listener in servers:
             group.create_task(_serve_then(server, listener, stop))
+    await for_webhooks.aclose()
 
 
 async def _serve_then(

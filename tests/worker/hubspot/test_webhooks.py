@@ -12,7 +12,6 @@ import pytest
 from hubspot.utils.signature import Signature
 
 from simulator.webhooks import signature as simulated
-from worker import effects
 from worker.hubspot import schema
 from worker.hubspot.webhooks import (
     AHEAD_MS,
@@ -24,6 +23,7 @@ from worker.hubspot.webhooks import (
     signed_uri,
     wanted,
 )
+from worker.ticket_state import STAGE
 
 SECRET = "3f2b-client-secret"
 URL = "https://tickets.example.com/webhooks/hubspot"
@@ -352,4 +352,4 @@ def test_properties_go_by_the_portals_names() -> None:
 def test_ours_are_the_properties_that_we_make_and_the_two_of_the_stage() -> None:
     made = {one.name for one in schema.ticket_properties({}, {}, {})}
     flags = {one.name for one in schema.company_properties() if "client_record" in one.name}
-    assert made | flags | {"hs_pipeline", effects.STAGE} == OUR_PROPERTIES
+    assert made | flags | {"hs_pipeline", STAGE} == OUR_PROPERTIES
