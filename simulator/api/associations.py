@@ -7,10 +7,11 @@ page. These batch calls are exempt from the ten-second limit and have a bucket o
 from typing import Any
 
 from simulator.api.call import Answer, Call, batch_answer
+from simulator.api.configurations import limit_reached
+from simulator.api.shapes import as_objects
 from simulator.rules.refusals import Json, Refusal, bad_input, not_found
 from simulator.state.association_types import DEFAULT_TYPE, DEFINED, AssociationType
 from simulator.state.object_types import ObjectType
-from simulator.state.portal import Portal
 from simulator.state.records import Record
 
 _READ, _CREATE, _ARCHIVE, _PAGE = 1_000, 2_000, 100, 500
@@ -81,7 +82,7 @@ def batch_archive(call: Call) -> Answer:
     one, other = _pair(call)
     for row in call.inputs(_ARCHIVE):
         here = call.portal.find(one, _number(_text(row.get("from") or {}, "id")))
-        for target in row.get("to") or []:
+        for target in as_objects(row.get("to"), "to"):
             there = call.portal.find(other, _number(_text(target, "id")))
             if here is not None and there is not None:
                 call.portal.dissociate(here, there, None, call.actor)
@@ -145,25 +146,6 @@ def delete_one(call: Call) -> Answer:
     here, there = _path_ends(call)
     call.portal.dissociate(here, there, None, call.actor)
     return Answer(204)
-
-
-def limit_reached(
-    portal: Portal, here: Record, there: Record, specs: list[AssociationType]
-) -> Refusal | None:
-    """The refusal of a link above an administrator's limit for its type; None when it may be."""
-    pair = (here.kind.id, there.kind.id)
-    linked = portal.associations.of(pair, here.id)
-    for spec in specs:
-        limit = portal.link_limits.get((pair, spec.id))
-        held = sum(spec.id in types for other, types in linked.items() if other != there.id)
-        if limit is not None and held >= limit:
-            return Refusal(
-                400,
-                f"{here.kind.singular} {here.id} may have at most {limit} links of type {spec.id}",
-                sub_category="crm.associations.ASSOCIATION_LIMIT_EXCEEDED",
-                context={"fromObjectId": [str(here.id)], "toObjectId": [str(there.id)]},
-            )
-    return None
 
 
 def _pair(call: Call) -> tuple[ObjectType, ObjectType]:

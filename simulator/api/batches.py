@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from simulator.api.call import Answer, Call, batch_answer
 from simulator.api.objects import by_property, create_one, plan_update, properties_of, written_json
 from simulator.api.rendering import known_history, record_json, shown_names
+from simulator.api.shapes import as_list
 from simulator.rules import required, values
 from simulator.rules.refusals import Json, Refusal, bad_input
 from simulator.state.object_types import ObjectType
@@ -124,7 +125,7 @@ def upsert(call: Call) -> Answer:
         id_property = row.get("idProperty")
         try:
             _fault(call)
-            if not id_property:
+            if not isinstance(id_property, str) or not id_property:
                 raise bad_input("Some required fields were not set: [idProperty]")
             record = by_property(call, kind, id_property, _id_of(row))
             row["properties"] = {id_property: _id_of(row), **properties_of(row)}
@@ -162,10 +163,7 @@ def archive(call: Call) -> Answer:
 
 
 def _names(body: Json, field: str) -> list[str]:
-    given = body.get(field) or []
-    if not isinstance(given, list):
-        raise bad_input(f"{field} must be a list")
-    return [str(name) for name in given]
+    return [str(name) for name in as_list(body.get(field), field)]
 
 
 def _id_of(row: Json) -> str:

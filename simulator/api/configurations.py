@@ -1,8 +1,11 @@
 """How many links of a type a record may have, as an administrator or an app sets it."""
 
 from simulator.api.call import Answer, Call, batch_answer
+from simulator.api.shapes import as_int
 from simulator.rules.refusals import Json, Refusal
 from simulator.state.association_types import DEFINED, AssociationType, Pair
+from simulator.state.portal import Portal
+from simulator.state.records import Record
 
 _BATCH = 100
 
@@ -25,7 +28,8 @@ def put_batch(call: Call) -> Answer:
     results: list[Json] = []
     failures: list[Json] = []
     for row in call.inputs(_BATCH):
-        type_id, limit = int(row.get("typeId", 0)), int(row.get("maxToObjectIds", 0))
+        type_id = as_int(row.get("typeId"), "typeId")
+        limit = as_int(row.get("maxToObjectIds"), "maxToObjectIds")
         kind = call.portal.associations.types(pair).get(type_id)
         if kind is None or kind.category != row.get("category") or limit < 1:
             failures.append(Refusal(400, f"invalid limit {limit} for type {type_id}").row())
@@ -39,8 +43,27 @@ def purge_batch(call: Call) -> Answer:
     """POST types whose limits are to go."""
     pair = _pair(call)
     for row in call.inputs(_BATCH):
-        call.portal.link_limits.pop((pair, int(row.get("typeId", 0))), None)
+        call.portal.link_limits.pop((pair, as_int(row.get("typeId"), "typeId")), None)
     return batch_answer(call, [], [], 200)
+
+
+def limit_reached(
+    portal: Portal, here: Record, there: Record, specs: list[AssociationType]
+) -> Refusal | None:
+    """The refusal of a link above an administrator's limit for its type; None when it may be."""
+    pair = (here.kind.id, there.kind.id)
+    linked = portal.associations.of(pair, here.id)
+    for spec in specs:
+        limit = portal.link_limits.get((pair, spec.id))
+        held = sum(spec.id in types for other, types in linked.items() if other != there.id)
+        if limit is not None and held >= limit:
+            return Refusal(
+                400,
+                f"{here.kind.singular} {here.id} may have at most {limit} links of type {spec.id}",
+                sub_category="crm.associations.ASSOCIATION_LIMIT_EXCEEDED",
+                context={"fromObjectId": [str(here.id)], "toObjectId": [str(there.id)]},
+            )
+    return None
 
 
 def _row(kind: AssociationType, limit: int, labelled: bool) -> Json:

@@ -7,6 +7,7 @@ ids, reads show label and id but not the name. Labels need Professional.
 import re
 
 from simulator.api.call import Answer, Call
+from simulator.api.shapes import as_int
 from simulator.rules.refusals import Json, Refusal
 from simulator.state.association_types import DEFINED, Pair
 
@@ -52,7 +53,10 @@ def change(call: Call) -> Answer:
     body = call.json_object("associationTypeId", "label")
     inverse = str(body["inverseLabel"]) if body.get("inverseLabel") else None
     renamed = call.portal.associations.rename_label(
-        _pair(call), int(body["associationTypeId"]), str(body["label"]), inverse
+        _pair(call),
+        as_int(body["associationTypeId"], "associationTypeId"),
+        str(body["label"]),
+        inverse,
     )
     if not renamed:
         raise Refusal(404, "resource not found", "OBJECT_NOT_FOUND")

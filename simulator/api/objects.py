@@ -5,6 +5,7 @@ from typing import Any
 from simulator.api.call import Answer, Call
 from simulator.api.linking import link_new, wanted_links
 from simulator.api.rendering import associations_json, known_history, record_json, shown_names
+from simulator.api.shapes import as_objects
 from simulator.rules import required, values
 from simulator.rules.refusals import Json, Refusal, bad_input, not_found
 from simulator.state.object_types import ObjectType
@@ -113,7 +114,7 @@ def create_one(call: Call, kind: ObjectType, row: Json) -> tuple[Record, list[Js
     checked = values.check(call.portal, kind, given, None, call.version)
     required.at_creation(call.portal.settings, kind, checked.values)
     required.by_rules(call.portal.settings, kind, checked.values, None, call.version)
-    links = wanted_links(call.portal, kind, row.get("associations") or [])
+    links = wanted_links(call.portal, kind, as_objects(row.get("associations"), "associations"))
     record = call.portal.create(kind, checked.values, call.actor)
     link_new(call.portal, record, links, call.actor)
     return record, checked.warnings

@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulator.api.call import Answer, Call
+from simulator.api.shapes import as_int, as_object, as_objects
 from simulator.rules.refusals import Json, Refusal, bad_input, not_found
 from simulator.state.clock import iso
 from simulator.state.object_types import TICKET
@@ -42,8 +43,8 @@ def create(call: Call) -> Answer:
     if pipeline_id in portal.pipelines:
         raise Refusal(409, f"A pipeline with the id '{pipeline_id}' already exists", "CONFLICT")
     now = portal.clock.now_ms()
-    pipeline = Pipeline(pipeline_id, label, int(body["displayOrder"]), now, now)
-    for row in body["stages"]:
+    pipeline = Pipeline(pipeline_id, label, as_int(body["displayOrder"], "displayOrder"), now, now)
+    for row in as_objects(body["stages"], "stages"):
         _add_stage(call, pipeline, row)
     if not pipeline.stages:
         raise Refusal(400, "A pipeline needs at least one stage")
@@ -56,11 +57,11 @@ def replace(call: Call) -> Answer:
     """PUT a pipeline: the stages given are all there are, known ones by their stageId."""
     pipeline = _pipeline(call)
     body = call.json_object("label", "displayOrder", "stages")
-    keep = {str(row.get("stageId")) for row in body["stages"]}
+    keep = {str(row.get("stageId")) for row in as_objects(body["stages"], "stages")}
     for stage in pipeline.live_stages():
         if stage.id not in keep:
             _retire(call, pipeline, stage)
-    for row in body["stages"]:
+    for row in as_objects(body["stages"], "stages"):
         known = pipeline.stages.get(str(row.get("stageId")))
         if known is None or known.archived_ms is not None:
             _add_stage(call, pipeline, row)
@@ -194,7 +195,12 @@ def _add_stage(call: Call, pipeline: Pipeline, row: Any) -> Stage:
     _free_label(pipeline, str(row["label"]), None)
     now = call.portal.clock.now_ms()
     stage = Stage(
-        stage_id, str(row["label"]), int(row["displayOrder"]), _metadata(row["metadata"]), now, now
+        stage_id,
+        str(row["label"]),
+        as_int(row["displayOrder"], "displayOrder"),
+        _metadata(row["metadata"]),
+        now,
+        now,
     )
     pipeline.stages[stage_id] = stage
     pipeline.updated_ms = now
@@ -222,9 +228,10 @@ def _change_stage(call: Call, pipeline: Pipeline, stage: Stage, body: Json) -> N
         _free_label(pipeline, str(body["label"]), stage)
         stage.label = str(body["label"])
     if "displayOrder" in body:
-        stage.display_order = int(body["displayOrder"])
+        stage.display_order = as_int(body["displayOrder"], "displayOrder")
     if body.get("metadata"):
-        stage.metadata = _metadata({**stage.metadata, **body["metadata"]})
+        given = as_object(body["metadata"], "metadata")
+        stage.metadata = _metadata({**stage.metadata, **given})
     stage.updated_ms = pipeline.updated_ms = call.portal.clock.now_ms()
 
 
@@ -234,7 +241,9 @@ def _retire(call: Call, pipeline: Pipeline, stage: Stage) -> None:
 
 def _changed(call: Call, pipeline: Pipeline, body: Json, action: str) -> Answer:
     pipeline.label = str(body.get("label", pipeline.label))
-    pipeline.display_order = int(body.get("displayOrder", pipeline.display_order))
+    pipeline.display_order = as_int(
+        body.get("displayOrder"), "displayOrder", pipeline.display_order
+    )
     pipeline.updated_ms = call.portal.clock.now_ms()
     _note(call, pipeline, action, pipeline.id)
     return Answer(200, pipeline.as_json())

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from simulator.api.call import Answer, Call, batch_answer
+from simulator.api.shapes import as_int
 from simulator.rules.refusals import Json, Refusal, bad_input
 from simulator.state.object_types import ObjectType
 from simulator.state.schema import FIELDS_OF_TYPE, Option, Property, Schema
@@ -99,7 +100,9 @@ def change(call: Call) -> Answer:
     definition.group = str(body.get("groupName", definition.group))
     definition.label = str(body.get("label", definition.label))
     definition.description = str(body.get("description", definition.description))
-    definition.display_order = int(body.get("displayOrder", definition.display_order))
+    definition.display_order = as_int(
+        body.get("displayOrder"), "displayOrder", definition.display_order
+    )
     definition.hidden = bool(body.get("hidden", definition.hidden))
     definition.form_field = bool(body.get("formField", definition.form_field))
     definition.updated_ms = call.portal.clock.now_ms()
@@ -210,7 +213,7 @@ def _from_body(call: Call, body: Json) -> Property:
         now,
         description=str(body.get("description") or ""),
         options=options,
-        display_order=int(body.get("displayOrder", -1)),
+        display_order=as_int(body.get("displayOrder"), "displayOrder", -1),
         unique=bool(body.get("hasUniqueValue")),
         hidden=bool(body.get("hidden")),
         form_field=bool(body.get("formField")),
@@ -230,7 +233,7 @@ def _options(given: Any) -> list[Option]:
             Option(
                 str(row["value"]),
                 str(row["label"]),
-                int(row.get("displayOrder", -1)),
+                as_int(row.get("displayOrder"), "displayOrder", -1),
                 bool(row.get("hidden")),
                 str(row.get("description") or ""),
             )

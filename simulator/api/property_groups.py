@@ -2,6 +2,7 @@
 
 from simulator.api.call import Answer, Call
 from simulator.api.properties import NAME, schema_of
+from simulator.api.shapes import as_int
 from simulator.rules.refusals import Refusal
 from simulator.state.schema import Group
 
@@ -29,9 +30,11 @@ def create(call: Call) -> Answer:
             409,
             f"A property group named '{name}' already exists.",
             "OBJECT_ALREADY_EXISTS",
-            sub_category="PropertyGroupError.GROUP_WITHNAME_EXISTS",
+            sub_category="PropertyGroupError.GROUP_WITH_NAME_EXISTS",
         )
-    groups[name] = Group(name, str(body["label"]), int(body.get("displayOrder", -1)))
+    groups[name] = Group(
+        name, str(body["label"]), as_int(body.get("displayOrder"), "displayOrder", -1)
+    )
     return Answer(201, groups[name].as_json())
 
 
@@ -40,7 +43,7 @@ def change(call: Call) -> Answer:
     group = _group(call)
     body = call.json_object()
     group.label = str(body.get("label", group.label))
-    group.display_order = int(body.get("displayOrder", group.display_order))
+    group.display_order = as_int(body.get("displayOrder"), "displayOrder", group.display_order)
     return Answer(200, group.as_json())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.api.call import Answer, Call
 from simulator.api.rendering import record_json, shown_names
+from simulator.api.shapes import as_list, as_objects
 from simulator.rules.filters import Test, compile_filter, refused
 from simulator.rules.refusals import Json, Refusal
 from simulator.state.object_types import ObjectType
@@ -37,7 +38,9 @@ def search(call: Call) -> Answer:
     groups = _groups(body)
     matches = _matches(call, kind, groups, body)
     page = matches[after : after + limit]
-    names = shown_names(call.portal, kind, [str(name) for name in body.get("properties") or []])
+    names = shown_names(
+        call.portal, kind, [str(name) for name in as_list(body.get("properties"), "properties")]
+    )
     shown: Json = {
         "total": len(matches),
         "results": [record_json(record, names) for record in page],
@@ -57,9 +60,12 @@ def _count(body: Json, name: str, default: int) -> int:
 
 
 def _groups(body: Json) -> list[list[Json]]:
-    groups = [list(group.get("filters") or []) for group in body.get("filterGroups") or []]
+    groups = [
+        as_objects(group.get("filters"), "filters")
+        for group in as_objects(body.get("filterGroups"), "filterGroups")
+    ]
     if body.get("filters"):
-        groups.append(list(body["filters"]))
+        groups.append(as_objects(body["filters"], "filters"))
     if len(groups) > _GROUPS or any(len(group) > _FILTERS for group in groups):
         raise refused(f"at most {_GROUPS} filter groups of {_FILTERS} filters are allowed")
     if sum(len(group) for group in groups) > _ALL_FILTERS:
@@ -123,7 +129,9 @@ def _narrowed(table: Table, group: list[Json]) -> list[int] | None:
     for given in group:
         name, operator = str(given.get("propertyName")), given.get("operator")
         if operator in ("EQ", "IN"):
-            values = [given.get("value")] if operator == "EQ" else given.get("values") or []
+            values = (
+                [given.get("value")] if operator == "EQ" else as_list(given.get("values"), "values")
+            )
             texts = [str(value) for value in values]
             if name == "hs_object_id":
                 ids = {int(text) for text in texts if text.isdigit()}
@@ -138,9 +146,7 @@ def _narrowed(table: Table, group: list[Json]) -> list[int] | None:
 
 
 def _sorted(call: Call, kind: ObjectType, matches: list[Record], body: Json) -> list[Record]:
-    sorts = body.get("sorts") or []
-    if not isinstance(sorts, list):
-        raise refused("sorts must be a list")
+    sorts = as_list(body.get("sorts"), "sorts")
     if len(sorts) > 1:
         raise refused("only one sort is allowed")
     if not sorts:

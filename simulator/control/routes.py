@@ -25,7 +25,7 @@ def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             if not isinstance(body, dict):
                 raise ValueError("the body must be a JSON object")
             status, shown = 200, handler(body, request)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError) as error:
             status, shown = 400, {"error": f"{type(error).__name__}: {error}"}
         return Response(orjson.dumps(shown), status, media_type="application/json")
 

@@ -1,5 +1,6 @@
 """A plain HTTP client for tests: HubSpot's calls and the control API, without any cleverness."""
 
+import time
 from typing import Any
 
 import requests
@@ -54,6 +55,15 @@ class Hub:
         """Something done by somebody else."""
         actor = {"kind": kind, "id": identifier}
         return self.control("POST", "/act", {"actor": actor, "action": action, **given})
+
+    def deliveries(self, within_s: float = 5.0) -> dict[str, Any]:
+        """The state of the webhooks once nothing is under way."""
+        deadline = time.monotonic() + within_s
+        state: dict[str, Any] = self.control("GET", "/webhooks")
+        while state["pending"] and time.monotonic() < deadline:
+            time.sleep(0.02)
+            state = self.control("GET", "/webhooks")
+        return state
 
     def truth(self, object_type: str, record_id: str) -> dict[str, Any]:
         """The whole record, uncounted."""

@@ -187,7 +187,7 @@ def test_events_come_in_arrays_of_a_hundred_at_most(hub: Hub, receiver: Receiver
     assert {event["objectId"] for event in receiver.wait_for(250)} == {int(i) for i in ids}
     sizes = sorted(len(delivery.events) for delivery in receiver.deliveries)
     assert sizes == [50, 100, 100]
-    assert hub.control("GET", "/webhooks")["delivered"] == 250
+    assert hub.deliveries()["delivered"] == 250
 
 
 def test_a_refused_delivery_is_tried_again_with_the_same_events(
@@ -203,7 +203,7 @@ def test_a_refused_delivery_is_tried_again_with_the_same_events(
     assert len({event["eventId"] for event in events}) == 1
     stamps = [d.headers["X-HubSpot-Request-Timestamp"] for d in receiver.deliveries]
     assert len(set(stamps)) == 3
-    state = hub.control("GET", "/webhooks")
+    state = hub.deliveries()
     assert (state["delivered"], state["retried"], state["failed"]) == (1, 2, 0)
 
 
@@ -229,7 +229,7 @@ def test_after_the_last_retry_the_events_are_lost(hub: Hub, receiver: Receiver) 
 
     receiver.settled()
 
-    state = hub.control("GET", "/webhooks")
+    state = hub.deliveries()
     assert (state["failed"], state["retried"], state["pending"]) == (1, 3, 0)
 
 
@@ -240,7 +240,7 @@ def test_an_answer_after_the_deadline_counts_as_none(hub: Hub, receiver: Receive
 
     receiver.settled(0.4)
 
-    state = hub.control("GET", "/webhooks")
+    state = hub.deliveries()
     assert state["failed"] == 1
     assert "no answer within" in state["log"][0]["outcome"]
 
@@ -271,7 +271,7 @@ def test_events_are_doubled_dropped_and_shuffled_on_request(hub: Hub, receiver: 
     assert len(set(seen)) == 60
     assert seen != sorted(seen)
     assert len(receiver.settled()) == 120
-    assert hub.control("GET", "/webhooks")["dropped"] == 60
+    assert hub.deliveries()["dropped"] == 60
 
 
 def test_a_ticket_that_is_not_announced_is_never_told(hub: Hub, receiver: Receiver) -> None:
