@@ -1,0 +1,276 @@
+"""The four errors that leave the gateway, one for each thing HubSpot may say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+import responses
+
+from tests.worker.hubspot.conftest import BASE, Quota
+from worker.hubspot.client import HubSpotClient
+from worker.hubspot.errors import HubSpotError, NotFound, RateLimited, Rejected, Transient
+
+READ = "/crm/objects/2026-09/tickets/batch/read"
+SEARCH = "/crm/objects/2026-09/tickets/search"
+LINKS = "/crm/associations/2026-09/tickets/companies/batch/read"
+# Bodies as HubSpot's reference and people's logs have them.
+TEN_SECONDS = {
+    "status": "error",
+    "message": "You have reached your ten_secondly_rolling limit.",
+    "errorType": "RATE_LIMIT",
+    "correlationId": "c-1",
+    "policyName": "TEN_SECONDLY_ROLLING",
+}
+SECOND = {
+    "status": "error",
+    "message": "You have reached your secondly limit.",
+    "errorType": "RATE_LIMIT",
+    "correlationId": "c-1",
+    "policyName": "SECONDLY",
+}
+DAY = {
+    "status": "error",
+    "message": "You have reached your daily limit.",
+    "errorType": "RATE_LIMIT",
+    "correlationId": "c-1",
+    "policyName": "DAILY",
+    "requestId": "r-1",
+}
+INTERVAL = {"X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
+
+
+def refused(
+    client: HubSpotClient,
+    web: responses.RequestsMock,
+    status: int,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+    path: str = READ,
+) -> HubSpotError:
+    """The error that a POST ends with; it must have been sent exactly once."""
+    web.add("POST", f"{BASE}{path}", status=status, json=body, headers=headers)
+    with pytest.raises(HubSpotError) as caught:
+        client.post(path, {"inputs": []})
+    assert len(web.calls) == 1
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "held", "seconds"),
+    [
+        (READ, TEN_SECONDS, INTERVAL, "ten_seconds", 10.0),
+        (READ, TEN_SECONDS, {}, "ten_seconds", 10.0),
+        (READ, TEN_SECONDS, {"Retry-After": "3"}, "ten_seconds", 3.0),
+        (LINKS, TEN_SECONDS, {}, "associations", 10.0),
+        (SEARCH, SECOND, {}, "search", 1.0),
+        (SEARCH, SECOND, {"Retry-After": "2"}, "search", 2.0),
+        (READ, DAY, {}, "everything", 900.0),
+        (READ, DAY, {"Retry-After": "7200"}, "everything", 7200.0),
+        (SEARCH, {**DAY, "policyName": None}, {}, "everything", 900.0),
+        (READ, None, {}, "ten_seconds", 10.0),
+        (READ, "<html>Too many requests</html>", {}, "ten_seconds", 10.0),
+        (READ, TEN_SECONDS, {"Retry-After": "soon"}, "ten_seconds", 10.0),
+        (READ, TEN_SECONDS, {"Retry-After": "nan"}, "ten_seconds", 10.0),
+        (READ, TEN_SECONDS, {"Retry-After": "0"}, "ten_seconds", 0.1),
+        (READ, TEN_SECONDS, {"Retry-After": "999999999"}, "ten_seconds", 86_400.0),
+        (READ, TEN_SECONDS, {next(iter(INTERVAL)): "²"}, "ten_seconds", 10.0),
+    ],
+)
+def test_a_429_of_any_policy_holds_its_bucket_for_everyone(
+    client: HubSpotClient,
+    quota: Quota,
+    web: responses.RequestsMock,
+    path: str,
+    body: Any,
+    headers: dict[str, str],
+    held: str,
+    seconds: float,
+) -> None:
+    error = refused(client, web, 429, body, headers, path)
+
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == seconds
+    assert quota.held == [(held, seconds)]
+
+
+def test_a_423_waits_the_two_seconds_that_hubspot_locks(
+    client: HubSpotClient, quota: Quota, web: responses.RequestsMock
+) -> None:
+    error = refused(client, web, 423, {"message": "Locked", "correlationId": "c-2"})
+
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == 2.0
+    assert quota.held == [("ten_seconds", 2.0)]
+
+
+@pytest.mark.parametrize(("sent", "wait"), [({"Retry-After": "86400"}, 86_400.0), ({}, 60.0)])
+def test_a_477_stops_everything_while_the_account_moves(
+    client: HubSpotClient,
+    quota: Quota,
+    web: responses.RequestsMock,
+    sent: dict[str, str],
+    wait: float,
+) -> None:
+    error = refused(client, web, 477, {"message": "migration in progress"}, sent)
+
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == wait
+    assert quota.held == [("everything", wait)]
+
+
+@pytest.mark.parametrize(
+    "status", [500, 502, 503, 504, 521, 522, 523, 524, 525, 526, 408, 421, 425]
+)
+def test_a_failure_of_hubspots_is_transient_and_holds_nothing(
+    client: HubSpotClient, quota: Quota, web: responses.RequestsMock, status: int
+) -> None:
+    error = refused(client, web, status, {"message": "oops", "correlationId": "c-3"})
+
+    assert isinstance(error, Transient)
+    assert error.correlation_id == "c-3"
+    assert str(status) in str(error)
+    assert quota.held == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_transient(
+    client: HubSpotClient, web: responses.RequestsMock, status: int
+) -> None:
+    assert isinstance(
+        refused(client, web, status, headers={"Location": "https://elsewhere.example"}), Transient
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "category"),
+    [(400, "VALIDATION_ERROR"), (409, "CONFLICT"), (405, ""), (413, ""), (414, ""), (415, "")],
+)
+def test_a_refusal_keeps_hubspots_words(
+    client: HubSpotClient, quota: Quota, web: responses.RequestsMock, status: int, category: str
+) -> None:
+    body = {"message": "Property x is odd", "category": category, "correlationId": "c-4"}
+
+    error = refused(client, web, status, body)
+
+    assert isinstance(error, Rejected)
+    assert not isinstance(error, NotFound)
+    assert (error.status, error.category, error.correlation_id) == (status, category, "c-4")
+    assert "Property x is odd" in str(error)
+    assert "c-4" in str(error)
+    assert not error.about_access
+    assert quota.held == []
+
+
+def test_a_refusal_names_the_particulars_beneath(
+    client: HubSpotClient, web: responses.RequestsMock
+) -> None:
+    body = {
+        "message": "Invalid input",
+        "category": "VALIDATION_ERROR",
+        "errors": [
+            {
+                "message": "a required property is empty",
+                "context": {"propertyName": ["hs_resolution"]},
+            }
+        ],
+    }
+
+    assert "a required property is empty hs_resolution" in str(refused(client, web, 400, body))
+
+
+def test_a_404_is_not_found(client: HubSpotClient, web: responses.RequestsMock) -> None:
+    error = refused(client, web, 404, {"message": "resource not found", "correlationId": "c-5"})
+
+    assert isinstance(error, NotFound)
+    assert isinstance(error, Rejected)
+    assert error.status == 404
+
+
+def test_a_401_is_about_access(client: HubSpotClient, web: responses.RequestsMock) -> None:
+    body = {"message": "Authentication credentials not found", "category": "INVALID_AUTHENTICATION"}
+
+    error = refused(client, web, 401, body)
+
+    assert isinstance(error, Rejected)
+    assert error.about_access
+
+
+def test_missing_scopes_are_named(client: HubSpotClient, web: responses.RequestsMock) -> None:
+    body = {
+        "message": "This app hasn't been granted all required scopes.",
+        "category": "MISSING_SCOPES",
+        "errors": [
+            {
+                "message": "One or more of the following scopes are required.",
+                "context": {"requiredGranularScopes": ["tickets", "crm.objects.contacts.read"]},
+            },
+            {"context": {"requiredScopes": ["tickets"]}},
+        ],
+    }
+
+    error = refused(client, web, 403, body)
+
+    assert isinstance(error, Rejected)
+    assert error.about_access
+    assert error.category == "MISSING_SCOPES"
+    assert "Missing scopes: crm.objects.contacts.read, tickets" in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "text",
+        7,
+        {"message": None},
+        {"message": ["a"], "errors": "x", "category": "MISSING_SCOPES"},
+        {"errors": 5, "category": "MISSING_SCOPES"},
+        {"errors": [1, None, {"context": []}, {"context": "x"}], "category": "MISSING_SCOPES"},
+        {"errors": [{"context": {"requiredScopes": 3}}], "category": "MISSING_SCOPES"},
+        {"errors": [{"context": {"propertyName": 3}, "message": {}}]},
+        {"correlationId": 7, "category": {}, "policyName": 3},
+    ],
+)
+@pytest.mark.parametrize("status", [400, 403, 404, 418, 429, 500])
+def test_no_shape_of_an_error_body_breaks_the_gateway(
+    client: HubSpotClient, web: responses.RequestsMock, status: int, body: Any
+) -> None:
+    assert "None" not in str(refused(client, web, status, body))
+
+
+def test_a_refusal_without_a_word_names_its_status(
+    client: HubSpotClient, web: responses.RequestsMock
+) -> None:
+    web.add("GET", f"{BASE}/x", status=418, body=b"<h1>teapot</h1>")
+
+    with pytest.raises(Rejected, match="GET /x: HTTP 418"):
+        client.get("/x")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        requests.ConnectTimeout(),
+        requests.ReadTimeout(),
+        requests.ConnectionError("reset"),
+        requests.exceptions.SSLError("bad certificate"),
+        requests.exceptions.ChunkedEncodingError(),
+        ConnectionResetError(),
+        TimeoutError(),
+    ],
+)
+def test_a_call_without_an_answer_is_of_unknown_outcome_and_sent_once(
+    client: HubSpotClient, web: responses.RequestsMock, failure: Exception
+) -> None:
+    web.add("POST", f"{BASE}{READ}", body=failure)
+
+    with pytest.raises(Transient, match=f"POST {READ} got no answer: {type(failure).__name__}"):
+        client.post(READ, {})
+    assert len(web.calls) == 1
+
+
+def test_a_long_message_is_cut(client: HubSpotClient, web: responses.RequestsMock) -> None:
+    assert len(str(refused(client, web, 400, {"message": "x" * 100_000}))) < 1_200
