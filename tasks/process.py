@@ -42,6 +42,7 @@ def _start_waker(**_: Any) -> None:
         here.inbox,
         here.redis,
         lambda: app.send_task("route_tickets", queue=ROUTING_QUEUE, expires=60),
+        here.breaker.closed_for_s,
     )
     waker.start()
     _wakers.append(waker)

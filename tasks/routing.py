@@ -14,11 +14,16 @@ from worker.app import ROUTING_QUEUE, app
 from worker.hubspot.errors import HubSpotError, RateLimited
 from worker.intake.inbox import Claim, Inbox, Outcome, Settlement, Wait
 from worker.portal import PortalNotReady
+from worker.runtime import Runtime
 from worker.waker import ring, woken
 
 RENEW_EVERY_S = 5.0
 BATCH_DEADLINE_S = 90.0
 NOT_READY_WAIT_S = 15.0
+POISONED = (
+    "Every worker that took up this ticket died, three times over. It was left in its stage. Route "
+    "it by hand and tell whoever runs the worker; `ticket-worker failed retry` tries again."
+)
 log = structlog.get_logger()
 
 
@@ -27,7 +32,7 @@ def route_tickets() -> str:
     """Claim one batch of due tickets and take it all the way. Its result is what Flower shows."""
     here = runtime()
     try:
-        claim = _claim(here.inbox)
+        claim = _claim(here)
     finally:
         woken(here.redis)
     if claim is None:
@@ -50,13 +55,12 @@ def route_tickets() -> str:
     return f"{report} [{' '.join(report.ids)}]"
 
 
-def _claim(inbox: Inbox) -> Claim | None:
+def _claim(here: Runtime) -> Claim | None:
     """Claim a batch, waiting a moment for more to join it."""
     for _ in range(5):
-        found, poisoned = inbox.claim()
-        for id_ in poisoned:
-            inbox.fail(id_, "Every worker that took it up died. The ticket was left untouched.")
-            log.error("ticket_set_aside", ticket=id_)
+        found, poisoned = here.inbox.claim()
+        if poisoned:
+            here.writer.set_aside(poisoned, POISONED)
         if isinstance(found, Claim):
             return found
         if not isinstance(found, Wait) or found.seconds is None:

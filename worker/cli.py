@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 import click
 from rich.console import Console
@@ -197,7 +197,7 @@ def decide(input_: Path, output: Path) -> int:
 
     policy = load(load_settings())
     with click.open_file(str(input_), "rb") as source, click.open_file(str(output), "w") as sink:
-        return decide_lines(source, sink, policy)
+        return decide_lines(cast(BinaryIO, source), cast(TextIO, sink), policy)
 
 
 @main.command()

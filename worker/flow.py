@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
 from config.portal import PortalNames
 from config.settings import RoutingMode
 from worker import effects
+from worker.batch import DECIDED, KEPT, TO_TRIAGE, Batch, BatchReport
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory, Lookup
 from worker.counters import Counters
 from worker.hubspot.errors import HubSpotError, RateLimited
-from worker.hubspot.models import Reading, Record, Update, moment
+from worker.hubspot.models import Reading, Record, moment
 from worker.hubspot.service import HubSpotService
-from worker.identity import Identity
 from worker.intake.channel import channel_of
-from worker.intake.inbox import Claim, Inbox, Outcome, Settlement, Source
+from worker.intake.inbox import Claim, Inbox, Outcome, Source
 from worker.observation import Observations
 from worker.portal import Portal
 from worker.routing.decide import Case, decide_batch
@@ -36,47 +35,11 @@ from worker.ticket_state import (
     asked_again,
     next_step,
     somebody_acted,
-    trampled_move,
 )
+from worker.writing import Writer, outage_wait_s, spread
 
 LOOKS_AGAIN_S = (30.0, 300.0, 3600.0)
-OUTAGE_WAIT_S = 5.0
-DECIDED, TO_TRIAGE = "decided", "to triage"
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class BatchReport:
-    """What became of a batch, for Flower and the log."""
-
-    ids: tuple[str, ...]
-    counts: Counter[str] = field(default_factory=Counter)
-    decisions: dict[str, Decision] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{count} {what}" for what, count in self.counts.most_common())
-        noun = "ticket" if len(self.ids) == 1 else "tickets"
-        return f"{len(self.ids)} {noun}: {told or 'nothing to do'}"
-
-
-@dataclass(slots=True)
-class _Batch:
-    """The state of one run; every id ends with exactly one settlement."""
-
-    claim: Claim
-    report: BatchReport
-    settlements: dict[str, Settlement] = field(default_factory=dict)
-    became: dict[str, str] = field(default_factory=dict)
-    tickets: dict[str, Record] = field(default_factory=dict)
-    rows: dict[str, dict[str, str]] = field(default_factory=dict)
-    flags: dict[str, Update] = field(default_factory=dict)
-
-    def settle(
-        self, id_: str, outcome: Outcome, what: str, delay_s: float | None = None, why: str = ""
-    ) -> None:
-        """Say how the work on an id ended; said again, the later word holds."""
-        self.settlements[id_] = Settlement(id_, outcome, delay_s, why)
-        self.became[id_] = what
 
 
 class Flow:
@@ -87,17 +50,17 @@ class Flow:
         hubspot: HubSpotService,
         clients: ClientDirectory,
         inbox: Inbox,
-        identity: Identity,
+        writer: Writer,
         counters: Counters,
         observations: Observations,
         names: PortalNames,
         mode: RoutingMode,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime],
     ) -> None:
         self._hubspot = hubspot
         self._clients = clients
         self._inbox = inbox
-        self._identity = identity
+        self._writer = writer
         self._counters = counters
         self._observations = observations
         self._names = names
@@ -108,19 +71,19 @@ class Flow:
         """Take a claimed batch all the way. Never raises for a ticket's or HubSpot's fault: what
         could not be done is settled as postponed, retry or failed.
         """
-        batch = _Batch(claim, BatchReport(claim.ids))
+        batch = Batch(claim, BatchReport(claim.ids))
         try:
             steps = self._read(batch, portal)
             self._returns_and_locks(batch, steps, portal)
             self._decisions(batch, steps, policy, portal)
             if self._mode is not RoutingMode.OBSERVE:
-                self._apply(batch, portal)
+                self._writer.write(batch, portal)
         except RateLimited as error:
-            self._postpone(batch, error.retry_after_s, str(error))
+            self._postpone(batch, spread(error.retry_after_s), str(error))
         except HubSpotError as error:
-            self._postpone(batch, OUTAGE_WAIT_S, str(error))
-        except BaseException as error:
-            self._postpone(batch, OUTAGE_WAIT_S, f"the worker failed: {error!r}")
+            self._postpone(batch, outage_wait_s(), str(error))
+        except Exception as error:
+            self._suspect(batch, error)
             self._finish(batch)
             raise
         self._finish(batch)
@@ -140,12 +103,18 @@ class Flow:
 
     # ---- read
 
-    def _read(self, batch: _Batch, portal: Portal) -> dict[str, Step]:
+    def _read(self, batch: Batch, portal: Portal) -> dict[str, Step]:
         now = self._clock()
         reading = self._hubspot.read("tickets", batch.claim.ids, TICKET_PROPERTIES)
         self._settle_unread(batch, reading)
         batch.tickets = dict(reading.found)
-        steps = {id_: next_step(ticket, portal, now) for id_, ticket in batch.tickets.items()}
+        # Moves whose writer died before it could look back.
+        self._writer.look_back_at_unlooked(batch, portal)
+        steps = {
+            id_: next_step(ticket, portal, now)
+            for id_, ticket in batch.tickets.items()
+            if id_ not in batch.settlements
+        }
         unclear = [id_ for id_, step in steps.items() if step.work is Work.ASK_HISTORY]
         if unclear:
             again = self._hubspot.read("tickets", unclear, TICKET_PROPERTIES, history=[STAGE])
@@ -161,7 +130,7 @@ class Flow:
                 batch.settle(id_, Outcome.DONE, "needing nothing")
         return steps
 
-    def _settle_unread(self, batch: _Batch, reading: Reading) -> None:
+    def _settle_unread(self, batch: Batch, reading: Reading) -> None:
         for id_ in reading.absent:
             batch.settle(id_, Outcome.DONE, "gone")
         for id_, lives_on in reading.merged.items():
@@ -172,11 +141,11 @@ class Flow:
 
     # ---- decide
 
-    def _returns_and_locks(self, batch: _Batch, steps: Mapping[str, Step], portal: Portal) -> None:
+    def _returns_and_locks(self, batch: Batch, steps: Mapping[str, Step], portal: Portal) -> None:
         for id_, step in steps.items():
             if step.work is Work.LOCK:
                 batch.rows[id_] = effects.lock(step.queue)
-                batch.settle(id_, Outcome.DONE, "kept where a person put them")
+                batch.settle(id_, Outcome.DONE, KEPT)
             elif step.work is Work.RETURN:
                 # In the modes that move nothing, nothing is sent back either.
                 if self._mode is RoutingMode.ROUTE:
@@ -184,7 +153,7 @@ class Flow:
                 batch.settle(id_, Outcome.DONE, "sent back to their queue")
 
     def _decisions(
-        self, batch: _Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
+        self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
     ) -> None:
         wanted = {i: s.work for i, s in steps.items() if s.work in {Work.DECIDE, Work.LOOK_AGAIN}}
         if self._mode is RoutingMode.OBSERVE:
@@ -226,7 +195,7 @@ class Flow:
             )
 
     def _decide(
-        self, batch: _Batch, wanted: Iterable[str], lookup: Lookup, policy: Policy
+        self, batch: Batch, wanted: Iterable[str], lookup: Lookup, policy: Policy
     ) -> dict[str, Decision]:
         cases = {id_: self._case(batch.tickets[id_], lookup, policy) for id_ in wanted}
         try:
@@ -261,7 +230,7 @@ class Flow:
         )
 
     def _settle_with_look(
-        self, batch: _Batch, id_: str, what: str, decided_at: datetime, now: datetime
+        self, batch: Batch, id_: str, what: str, decided_at: datetime, now: datetime
     ) -> None:
         """Settle a ticket whose client is unknown: another look after 30 s, 5 min and 1 h."""
         age = (now - decided_at).total_seconds()
@@ -269,93 +238,26 @@ class Flow:
         outcome = Outcome.DONE if next_look is None else Outcome.LATER
         batch.settle(id_, outcome, what, next_look)
 
-    # ---- apply
-
-    def _apply(self, batch: _Batch, portal: Portal) -> None:
-        """Write tickets, then look back at those that moved, then write the clients' flags."""
-        held = self._inbox.held(batch.claim, batch.rows)
-        rows = [Update(id_, row) for id_, row in batch.rows.items() if id_ in held]
-        if not rows:
-            return
-        writing = self._hubspot.update("tickets", rows)
-        for id_, error in writing.unknown.items():
-            self._unknown(batch, id_, error)
-        if writing.refused:
-            self._write_refused(batch, writing.refused)
-        moved = {id_ for id_ in writing.written if STAGE in batch.rows[id_]}
-        self._look_back(batch, moved, portal)
-        self._flag_clients(batch)
-
-    def _unknown(self, batch: _Batch, id_: str, error: HubSpotError) -> None:
-        """Nobody knows whether the row was written: the ticket starts again at reading."""
-        wait = error.retry_after_s if isinstance(error, RateLimited) else OUTAGE_WAIT_S
-        batch.settle(id_, Outcome.POSTPONED, "postponed", wait, str(error))
-
-    def _write_refused(self, batch: _Batch, refused: Mapping[str, str]) -> None:
-        """A rule of the portal refuses the row: say so on the ticket and leave it in its stage."""
-        now = self._clock()
-        rows = []
-        for id_, why in refused.items():
-            log.warning("ticket_refused", ticket=id_, hubspot_said=why)
-            sentence = (
-                f"HubSpot refused to move this ticket: {why} The ticket was left in its stage. "
-                "Fill what is missing or change the rule, then run "
-                f"`ticket-worker failed retry {id_}`."
-            )
-            rows.append(
-                Update(id_, effects.without_stage(batch.rows[id_]) | effects.failed(sentence, now))
-            )
-            batch.settle(id_, Outcome.FAILED, "refused by HubSpot", why=sentence)
-        writing = self._hubspot.update("tickets", rows)
-        last = [
-            Update(row.id, effects.failed(batch.settlements[row.id].why, now))
-            for row in rows
-            if row.id in writing.refused
-        ]
-        if last:
-            self._hubspot.update("tickets", last)
-
-    def _look_back(self, batch: _Batch, moved: set[str], portal: Portal) -> None:
-        """HubSpot has no compare-and-set: a person's move that our write went over is put back."""
-        if not moved:
-            return
-        after = self._hubspot.read("tickets", sorted(moved), [STAGE], history=[STAGE, DECIDED_AT])
-        restored = []
-        for id_, record in after.found.items():
-            self._identity.learn(record)
-            lost = trampled_move(batch.tickets[id_], record, batch.rows[id_][STAGE])
-            if lost is None:
-                continue
-            log.info("person_move_restored", ticket=id_, stage=lost.stage_id, user=lost.person)
-            row = {"hs_pipeline": portal.pipeline_id, STAGE: lost.stage_id}
-            queue = portal.queue_of.get(lost.stage_id)
-            restored.append(
-                Update(id_, row | (effects.lock(queue) if queue else {"routing_status": "locked"}))
-            )
-            batch.settle(id_, Outcome.DONE, "kept where a person put them")
-        if restored:
-            self._hubspot.update("tickets", restored)
-
-    def _flag_clients(self, batch: _Batch) -> None:
-        if not batch.flags:
-            return
-        writing = self._hubspot.update("companies", list(batch.flags.values()))
-        self._clients.forget(batch.flags)
-        self._counters.add({"clients_flagged": len(writing.written)})
-        for company_id, why in writing.refused.items():
-            log.warning("client_flag_refused", company=company_id, hubspot_said=why)
-
     # ---- settle
 
-    def _postpone(self, batch: _Batch, wait_s: float, why: str) -> None:
+    def _postpone(self, batch: Batch, wait_s: float, why: str) -> None:
         """What has not been written yet waits; nobody is charged."""
         log.warning("batch_postponed", tickets=list(batch.claim.ids), wait_s=wait_s, why=why)
-        done = {i for i, s in batch.settlements.items() if i not in batch.rows}
-        for id_ in batch.claim.ids:
-            if id_ not in done:
-                batch.settle(id_, Outcome.POSTPONED, "postponed", wait_s, why)
+        for id_ in batch.unfinished:
+            batch.settle(id_, Outcome.POSTPONED, "postponed", wait_s, why)
 
-    def _finish(self, batch: _Batch) -> None:
+    def _suspect(self, batch: Batch, error: Exception) -> None:
+        """A fault of our own: the tickets come back in smaller batches, until the one that
+        brings it about stands alone and is charged."""
+        log.error("batch_failed", tickets=list(batch.claim.ids), exc_info=error)
+        alone = len(batch.claim.ids) == 1
+        why = f"the worker failed on it ({type(error).__name__}: {error})"
+        for id_ in batch.unfinished:
+            batch.settle(id_, Outcome.RETRY if alone else Outcome.SUSPECT, "failing", why=why)
+
+    def _finish(self, batch: Batch) -> None:
+        if self._mode is not RoutingMode.OBSERVE:
+            self._writer.give_up(batch)
         settled = self._inbox.settle(batch.claim, list(batch.settlements.values()))
         report = batch.report
         report.counts = Counter(what for id_, what in batch.became.items() if id_ in settled)

@@ -16,17 +16,21 @@ from config.settings import Settings
 from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
 from worker.flow import Flow
+from worker.hubspot.breaker import Breaker
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.limits import Limiter
 from worker.hubspot.names import PropertyNames
 from worker.hubspot.service import HubSpotService
 from worker.identity import Identity
 from worker.intake.inbox import Inbox
+from worker.lookback import LookBacks
+from worker.loops import MoveBound
 from worker.observation import Observations
 from worker.portal import PORTAL_ID_KEY, Portal, PortalNotReady, read_portal
 from worker.portal_names import read_portal_names
 from worker.routing.policy import Policy, PolicyError, load_policy
 from worker.routing.portal_view import problems
+from worker.writing import Writer
 
 PORTAL_KEPT_S = 600.0
 POLICY_LOOKED_AT_S = 10.0
@@ -58,6 +62,7 @@ def make_gateway(settings: Settings, client: redis.Redis, names: PortalNames) ->
             Limiter(client),
             pool_size=settings.worker_threads + 2,
             on_call=count,
+            breaker=Breaker(client),
         ),
         settings.hubspot_api_version,
         {
@@ -138,6 +143,7 @@ class Runtime:
         self.redis = connect(settings)
         self.hubspot = make_gateway(settings, self.redis, self.names)
         self.inbox = Inbox(self.redis)
+        self.breaker = Breaker(self.redis)
         self.counters = Counters(self.redis)
         self.identity = Identity(self.redis)
         self.clients = ClientDirectory(self.hubspot, self.redis, self.names)
@@ -148,15 +154,26 @@ class Runtime:
             lambda: _fingerprint(settings),
         )
         self.portal = PortalKeeper(lambda: read_portal(self.hubspot, self.names, settings.go_live))
+        self.writer = Writer(
+            self.hubspot,
+            self.clients,
+            self.inbox,
+            self.identity,
+            self.counters,
+            LookBacks(self.redis),
+            MoveBound(self.redis),
+            self.now,
+        )
         self.flow = Flow(
             hubspot=self.hubspot,
             clients=self.clients,
             inbox=self.inbox,
-            identity=self.identity,
+            writer=self.writer,
             counters=self.counters,
             observations=Observations(self.redis, settings.data_dir / "observe"),
             names=self.names,
             mode=settings.routing_mode,
+            clock=self.now,
         )
 
     def _read_portal(self) -> Portal:

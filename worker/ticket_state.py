@@ -149,13 +149,13 @@ class Trampled:
     person: str
 
 
-def trampled_move(before: Record, after: Record, target: str) -> Trampled | None:
-    """The person's move between our read (`before`) and our write of `target`, if any.
+def trampled_move(seen: str, after: Record, target: str) -> Trampled | None:
+    """The person's move between our read and our write of the stage `target`, if any.
 
-    Times are HubSpot's own: whatever a person set after the state that we read was last
-    modified, and before our entry, we have not seen and have overwritten.
+    `seen` is the last-modified time of the state that we read, `after` the ticket with its
+    history after our write. Times are HubSpot's own: whatever a person set after `seen` and
+    before our entry, we have not seen and have overwritten.
     """
-    seen = before.get("hs_lastmodifieddate")
     entries = after.history.get(STAGE, ())
     ours = next((i for i, e in enumerate(entries) if e.value == target and not e.person), None)
     if ours is None or not seen or any(e.person for e in entries[:ours]):

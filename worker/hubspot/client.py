@@ -44,6 +44,12 @@ class CallLimiter(Protocol):
     def hold_everything(self, seconds: float) -> None: ...
 
 
+class CallBreaker(Protocol):
+    def wait_s(self) -> float: ...
+    def failed(self) -> None: ...
+    def answered(self) -> None: ...
+
+
 def bucket_of(path: str) -> Bucket:
     """Which limit a call counts against (HubSpot's specification marks the exempt paths)."""
     if path.endswith("/search"):
@@ -77,12 +83,14 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         limiter: CallLimiter,
         pool_size: int = 16,
         on_call: Callable[[str, int, float], None] | None = None,
+        breaker: CallBreaker | None = None,
     ) -> None:
         super().__init__(
             access_token=access_token.get_secret_value(), base_url=base_url, user_agent=USER_AGENT
         )
         self._limiter = limiter
         self._on_call = on_call
+        self._breaker = breaker
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -111,10 +119,27 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         Raises `RateLimited`, `Transient`, `Rejected` or `NotFound`; for a write, `Transient`
         means that nobody knows whether it happened.
         """
+        if self._breaker and (wait_s := self._breaker.wait_s()):
+            raise RateLimited("HubSpot does not answer at present; nobody calls it", wait_s)
+        bucket = bucket_of(options["path"])
+        self._limiter.acquire(bucket)
+        try:
+            answer = self._call(options, bucket)
+        except Transient:
+            if self._breaker:
+                self._breaker.failed()
+            raise
+        except (RateLimited, Rejected):
+            if self._breaker:
+                self._breaker.answered()
+            raise
+        if self._breaker:
+            self._breaker.answered()
+        return answer
+
+    def _call(self, options: dict[str, Any], bucket: Bucket) -> Json:
         request = Request(self.config, options)
         path = options["path"]
-        bucket = bucket_of(path)
-        self._limiter.acquire(bucket)
         started = time.monotonic()
         status = 0
         try:

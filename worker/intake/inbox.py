@@ -25,6 +25,7 @@ LEASE_MS = 20_000
 SETTLED_MS = 120_000  # how long a poll's hint about a settled id is taken for the index's lag
 ALONE_EXPIRIES = 3  # a ticket alone in so many expired leases is set aside
 MAX_ATTEMPTS = 6
+SUSPECT_S = 0.5
 BACKOFF = FullJitterBackoff(cap=600, base=2)
 
 _NAMES = (
@@ -75,6 +76,7 @@ class Outcome(StrEnum):
     DONE = "done"
     LATER = "later"  # done for now, to be looked at again
     POSTPONED = "postponed"  # not the ticket's fault: a limit, an outage; charged to nobody
+    SUSPECT = "suspect"  # one of the batch makes the worker fail; comes back in smaller batches
     RETRY = "retry"  # the ticket's own row or decision failed; one attempt charged
     FAILED = "failed"  # set aside
 
@@ -237,6 +239,8 @@ def _row(settlement: Settlement, attempts: int) -> list[str | int]:
     outcome, delay_s, why = settlement.outcome, settlement.delay_s, settlement.why
     if outcome is Outcome.RETRY and attempts + 1 >= MAX_ATTEMPTS:
         outcome = Outcome.FAILED
+    if outcome is Outcome.SUSPECT and delay_s is None:
+        delay_s = SUSPECT_S
     if outcome is Outcome.RETRY and delay_s is None:
         delay_s = 0.5 + BACKOFF.compute(attempts + 1)
     delay_ms = -1 if delay_s is None else int(delay_s * 1000)

@@ -1,6 +1,7 @@
 -- End the lease of one or more ids. KEYS: due, leased, lease, strikes, alone, attempts, first,
 -- again, failed, settled, bell. ARGV: token, ms to remember settled ids, then for each id four
--- values: id, outcome (done, later, retry, failed), ms until due again, failure as JSON.
+-- values: id, outcome (done, later, postponed, suspect, retry, failed), ms until due again,
+-- failure as JSON.
 -- Only ids held under the token change; returns them. An id announced meanwhile runs again.
 local due, leased, lease, strikes, alone, attempts, first, again, failed, settled, bell = unpack(KEYS)
 local time = redis.call('TIME')
@@ -14,7 +15,9 @@ for i = 3, #ARGV, 4 do
     redis.call('ZREM', leased, id)
     redis.call('HDEL', lease, id)
     local announced = redis.call('SREM', again, id) == 1
-    if outcome ~= 'postponed' then
+    if outcome == 'suspect' then
+      redis.call('HINCRBY', strikes, id, 1)
+    elseif outcome ~= 'postponed' then
       redis.call('HDEL', strikes, id)
       redis.call('HDEL', alone, id)
     end

@@ -1,0 +1,208 @@
+"""Applies what a batch has planned: tickets first, then a look back, then the clients' flags."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+import structlog
+
+from worker import effects
+from worker.batch import KEPT, Batch
+from worker.clients.directory import ClientDirectory
+from worker.counters import Counters
+from worker.hubspot.errors import HubSpotError, RateLimited
+from worker.hubspot.models import Update
+from worker.hubspot.service import HubSpotService
+from worker.identity import Identity
+from worker.intake.inbox import Inbox, Outcome
+from worker.lookback import LookBacks
+from worker.loops import MOST_A_DAY, MoveBound
+from worker.portal import Portal
+from worker.ticket_state import DECIDED_AT, STAGE, trampled_move
+
+OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
+log = structlog.get_logger()
+
+
+def outage_wait_s() -> float:
+    """How long a batch waits after an answer that could not be used."""
+    return random.uniform(*OUTAGE_WAIT_S)  # noqa: S311 - a wait, not a secret
+
+
+def spread(wait_s: float) -> float:
+    """A wait that HubSpot or a limit demands, with up to a fifth more, so that batches which
+    were stopped together don't come back together."""
+    return wait_s * random.uniform(1.0, 1.2)  # noqa: S311
+
+
+class Writer:
+    """Writes to HubSpot for the flow. Raises the gateway's errors where nothing is known of any
+    row; what is known of single rows it settles on the batch.
+    """
+
+    def __init__(
+        self,
+        hubspot: HubSpotService,
+        clients: ClientDirectory,
+        inbox: Inbox,
+        identity: Identity,
+        counters: Counters,
+        lookbacks: LookBacks,
+        bound: MoveBound,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._hubspot = hubspot
+        self._clients = clients
+        self._inbox = inbox
+        self._identity = identity
+        self._counters = counters
+        self._lookbacks = lookbacks
+        self._bound = bound
+        self._clock = clock
+
+    def write(self, batch: Batch, portal: Portal) -> None:
+        """Write tickets, then look back at those that moved, then write the clients' flags."""
+        self._stop_loops(batch)
+        held = self._inbox.held(batch.claim, batch.rows)
+        rows = [Update(id_, row) for id_, row in batch.rows.items() if id_ in held]
+        if not rows:
+            return
+        moves = [row.id for row in rows if STAGE in row.properties]
+        seen = {id_: batch.tickets[id_].get("hs_lastmodifieddate") for id_ in moves}
+        self._lookbacks.note(seen)
+        writing = self._hubspot.update("tickets", rows)
+        for id_, error in writing.unknown.items():
+            self._unknown(batch, id_, error)
+        if writing.refused:
+            self._lookbacks.done(writing.refused.keys())
+            self._write_refused(batch, writing.refused)
+        self.look_back(batch, {i: m for i, m in seen.items() if i in writing.written}, portal)
+        self._flag_clients(batch)
+
+    def _stop_loops(self, batch: Batch) -> None:
+        """A ticket that something keeps sending back is left where it is, and says so."""
+        moves = [id_ for id_, row in batch.rows.items() if STAGE in row]
+        stopped = self._bound.over(moves) if moves else set()
+        for id_ in stopped:
+            sentence = (
+                f"This ticket was moved {MOST_A_DAY} times within a day and kept coming back. It "
+                "was left where it is. Find the workflow that sends it back, then run "
+                f"`ticket-worker failed retry {id_}`."
+            )
+            log.error("ticket_moves_in_circles", ticket=id_)
+            batch.rows[id_] = effects.failed(sentence, self._clock())
+            batch.settle(id_, Outcome.FAILED, "moving in circles", why=sentence)
+        self._counters.add({"loops_stopped": len(stopped)})
+
+    def _unknown(self, batch: Batch, id_: str, error: HubSpotError) -> None:
+        """Nobody knows whether the row was written: the ticket starts again at reading."""
+        wait = error.retry_after_s if isinstance(error, RateLimited) else outage_wait_s()
+        batch.settle(id_, Outcome.POSTPONED, "postponed", wait, str(error))
+
+    def _write_refused(self, batch: Batch, refused: Mapping[str, str]) -> None:
+        """A rule of the portal refuses the row: say so on the ticket and leave it in its stage."""
+        now = self._clock()
+        rows = []
+        for id_, why in refused.items():
+            log.warning("ticket_refused", ticket=id_, hubspot_said=why)
+            sentence = (
+                f"HubSpot refused to move this ticket: {why} The ticket was left in its stage. "
+                "Fill what is missing or change the rule, then run "
+                f"`ticket-worker failed retry {id_}`."
+            )
+            rows.append(
+                Update(id_, effects.without_stage(batch.rows[id_]) | effects.failed(sentence, now))
+            )
+            batch.settle(id_, Outcome.FAILED, "refused by HubSpot", why=sentence)
+        writing = self._hubspot.update("tickets", rows)
+        last = [
+            Update(row.id, effects.failed(batch.settlements[row.id].why, now))
+            for row in rows
+            if row.id in writing.refused
+        ]
+        if last:
+            self._hubspot.update("tickets", last)
+
+    def look_back(self, batch: Batch, seen: Mapping[str, str], portal: Portal) -> None:
+        """HubSpot has no compare-and-set: a person's move that our write went over is put back.
+
+        `seen`: ticket id → last-modified time of the state that our move was decided on.
+        """
+        if not seen:
+            return
+        properties = [STAGE, "routing_queue"]
+        after = self._hubspot.read("tickets", sorted(seen), properties, [STAGE, DECIDED_AT])
+        restored = []
+        for id_, record in after.found.items():
+            self._identity.learn(record)
+            target = portal.stage_of.get(record.get("routing_queue"), "")
+            lost = trampled_move(seen[id_], record, target)
+            if lost is None:
+                continue
+            log.info("person_move_restored", ticket=id_, stage=lost.stage_id, user=lost.person)
+            queue = portal.queue_of.get(lost.stage_id)
+            locked = effects.lock(queue) if queue else {"routing_status": "locked"}
+            stage = {"hs_pipeline": portal.pipeline_id, STAGE: lost.stage_id}
+            restored.append(Update(id_, stage | locked))
+            batch.settle(id_, Outcome.DONE, KEPT)
+        if restored:
+            writing = self._hubspot.update("tickets", restored)
+            self._counters.add({"person_moves_restored": len(writing.written)})
+            for id_, error in writing.unknown.items():
+                self._unknown(batch, id_, error)
+            seen = {id_: at for id_, at in seen.items() if id_ not in writing.unknown}
+        self._lookbacks.done(seen.keys() - after.errors.keys())
+
+    def _flag_clients(self, batch: Batch) -> None:
+        """Flags are no ticket's business: when they can't be written, the next ticket of the
+        client or the nightly sweep writes them."""
+        if not batch.flags:
+            return
+        try:
+            writing = self._hubspot.update("companies", list(batch.flags.values()))
+        except HubSpotError as error:
+            log.warning("clients_not_flagged", companies=list(batch.flags), why=str(error))
+            return
+        self._clients.forget(batch.flags)
+        self._counters.add({"clients_flagged": len(writing.written)})
+        for company_id, why in writing.refused.items():
+            log.warning("client_flag_refused", company=company_id, hubspot_said=why)
+
+    def look_back_at_unlooked(self, batch: Batch, portal: Portal) -> None:
+        """Look back at moves whose writer died before it could."""
+        self.look_back(batch, self._lookbacks.open(batch.tickets), portal)
+
+    def set_aside(self, ids: Collection[str], why: str) -> None:
+        """Tickets that no worker survives: say so on the ticket, as far as HubSpot lets us."""
+        now = self._clock()
+        for id_ in ids:
+            self._inbox.fail(id_, why)
+            log.error("ticket_set_aside", ticket=id_, why=why)
+        try:
+            self._hubspot.update("tickets", [Update(id_, effects.failed(why, now)) for id_ in ids])
+        except HubSpotError as error:
+            log.warning("failure_not_written", tickets=list(ids), why=str(error))
+
+    def give_up(self, batch: Batch) -> None:
+        """Tickets whose last attempt failed are set aside; the ticket itself says so."""
+        lost = [
+            s
+            for s in batch.settlements.values()
+            if s.outcome is Outcome.RETRY and self._inbox.attempts_left(s.id) <= 0
+        ]
+        if not lost:
+            return
+        rows = []
+        for one in lost:
+            sentence = (
+                f"This ticket could not be routed: {one.why}. It was left in its stage. Route it "
+                f"by hand, or run `ticket-worker failed retry {one.id}`."
+            )
+            rows.append(Update(one.id, effects.failed(sentence, self._clock())))
+            batch.settle(one.id, Outcome.FAILED, "set aside", why=sentence)
+        try:
+            self._hubspot.update("tickets", rows)
+        except HubSpotError as error:
+            log.warning("failure_not_written", tickets=[r.id for r in rows], why=str(error))
