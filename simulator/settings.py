@@ -9,7 +9,7 @@ class Tier:
     """What an account may do: calls, pipelines, labels.
 
     Calls: HubSpot's usage guidelines for privately distributed apps and its associations guide.
-    Ticket pipelines and labels: the product catalogue as the project's brief states it.
+    Ticket pipelines and labels: our reading of HubSpot's product catalogue.
     """
 
     name: str
