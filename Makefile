@@ -42,8 +42,8 @@ $(VENV)/.installed: requirements/dev.lock pyproject.toml
 	@touch $@
 
 # Workers would learn by themselves at their first start; done here, nobody waits for it then.
-$(MODEL): $(VENV)/.installed config/escalation.yaml $(wildcard config/examples/*.csv) \
-		$(wildcard worker/routing/*.py)
+$(MODEL): $(VENV)/.installed $(filter-out config/portal.yaml,$(wildcard config/*.yaml)) \
+		$(wildcard config/examples/*.csv worker/routing/*.py)
 	@echo "Learning the ticket types"
 	@$(BIN)/ticket-worker train
 	@touch $@
