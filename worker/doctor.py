@@ -168,7 +168,7 @@ def _webhooks(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "webhooks",
             None,
-            "off: HUBSPOT_CLIENT_SECRET and WEBHOOK_PUBLIC_URL are not both set; the poll runs alone",
+            "off: HUBSPOT_CLIENT_SECRET and WEBHOOK_PUBLIC_URL are not set; only the poll runs",
         )
     if settings.webhook_allow_v1:
         yield Finding("webhooks", None, "WEBHOOK_ALLOW_V1 is on: unset it once v3 deliveries come")

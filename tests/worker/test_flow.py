@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import inspect
+import time
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,10 @@ import redis
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import TOKEN, provision, route_all, settings_for, writes
+from worker import effects
+from worker.hubspot.models import Update, Writing
+from worker.intake.inbox import KEYS, Claim, Source
+from worker.intake.reconcile import find_overrides, reconcile
 from worker.portal import PortalNotReady
 from worker.runtime import Runtime
 
@@ -96,6 +103,19 @@ def client(hub: Hub, complete: bool = True, **more: str) -> tuple[str, str]:
             },
         )
     return company, contact
+
+
+class NoBackoff:
+    """Tries again at once."""
+
+    def compute(self, failures: int) -> float:
+        return -0.5
+
+
+def move(hub: Hub, ticket_id: str, label: str, kind: str, actor: str) -> None:
+    """Somebody moves a ticket."""
+    stage = {"hs_pipeline_stage": stage_id(hub, label)}
+    hub.act(kind, actor, "update", object_type="tickets", id=ticket_id, properties=stage)
 
 
 def stage_id(hub: Hub, label: str) -> str:
@@ -402,3 +422,147 @@ def test_our_source_id_is_learned_from_what_we_wrote(
     app_id = hub.control("GET", "/settings")["app_id"]
     assert here.identity.source_id == str(app_id)
     assert TOKEN not in repr(here.hubspot.__dict__)
+
+
+def test_a_flushed_redis_loses_no_ticket_and_moves_none_twice(hub: Hub, here: Runtime) -> None:
+    done, waiting = hub.ticket(**PASSWORD), hub.ticket(**PASSWORD)
+    route_all(here, [done])
+    here.inbox.announce([waiting], Source.WEBHOOK)
+    here.redis.flushall()
+    portal = here.portal.current(here.policy.current())
+    result = reconcile(here.hubspot, here.inbox, portal, here.now())
+    assert result.unaccounted >= 1
+    assert result.by_age["under 5 minutes"] >= 1
+    assert reconcile(here.hubspot, here.inbox, portal, here.now()).unaccounted == 0
+    route_all(here, [done, waiting])
+    assert hub.truth("tickets", waiting)["properties"]["routing_status"] == "decided"
+    assert len([e for e in writes(hub, done) if "hs_pipeline_stage" in e["changes"]]) == 1
+
+
+def test_a_move_that_no_webhook_told_is_found_by_night(hub: Hub, here: Runtime) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    move(hub, ticket_id, "OCR", "user", PERSON)
+    portal = here.portal.current(here.policy.current())
+    assert find_overrides(here.hubspot, here.inbox, portal, here.now()) >= 1
+    route_all(here, [ticket_id])
+    assert hub.truth("tickets", ticket_id)["properties"]["routing_status"] == "locked"
+
+
+def test_a_person_s_move_between_read_and_write_is_put_back_and_locked(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    update = here.hubspot.update
+
+    def person_first(object_type: str, rows: Sequence[Update]) -> Writing:
+        if not moved:
+            moved.append(ticket_id)
+            move(hub, ticket_id, "OCR", "user", PERSON)
+        return update(object_type, rows)
+
+    moved: list[str] = []
+    monkeypatch.setattr(here.hubspot, "update", person_first)
+    assert route_all(here, [ticket_id]) == "1 ticket: 1 kept where a person put them"
+    ticket = hub.truth("tickets", ticket_id)
+    assert stage_label(hub, ticket) == "OCR"
+    assert ticket["properties"]["routing_status"] == "locked"
+    assert ticket["properties"]["routing_queue"] == "ocr"
+
+
+def test_a_crash_between_the_move_and_the_look_back_loses_no_person_s_move(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    update, look_back = here.hubspot.update, here.writer.look_back
+    moved: list[str] = []
+
+    def person_first(object_type: str, rows: Sequence[Update]) -> Writing:
+        if not moved:
+            moved.append(ticket_id)
+            move(hub, ticket_id, "OCR", "user", PERSON)
+        return update(object_type, rows)
+
+    def killed(*_: object) -> None:
+        if moved:
+            raise SystemExit  # as if the process had died here
+
+    monkeypatch.setattr(here.hubspot, "update", person_first)
+    monkeypatch.setattr(here.writer, "look_back", killed)
+    with pytest.raises(SystemExit):
+        route_all(here, [ticket_id])
+    assert stage_label(hub, hub.truth("tickets", ticket_id)) == "Level 1 Support"
+    monkeypatch.setattr(here.writer, "look_back", look_back)
+    here.redis.delete(KEYS["leased"], KEYS["lease"])  # the lease has run out
+    route_all(here, [ticket_id])
+    ticket = hub.truth("tickets", ticket_id)
+    assert stage_label(hub, ticket) == "OCR"
+    assert ticket["properties"]["routing_status"] == "locked"
+
+
+def test_what_a_machine_sends_back_to_intake_returns_until_it_moves_in_circles(
+    hub: Hub, here: Runtime
+) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    for _ in range(7):
+        move(hub, ticket_id, "New", "workflow", "31")
+        route_all(here, [ticket_id])
+    ticket = hub.truth("tickets", ticket_id)
+    assert stage_label(hub, ticket) == "New"
+    moves = [e for e in writes(hub, ticket_id) if "hs_pipeline_stage" in e["changes"]]
+    assert len(moves) == 6, "the decision and five returns"
+
+
+def test_a_person_who_drags_a_ticket_to_intake_asks_for_a_new_decision(
+    hub: Hub, here: Runtime
+) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    hub.act(
+        "user",
+        PERSON,
+        "update",
+        object_type="tickets",
+        id=ticket_id,
+        properties={"content": "Please send your current SOC 2 report for our auditors."},
+    )
+    move(hub, ticket_id, "New", "user", PERSON)
+    route_all(here, [ticket_id])
+    assert hub.truth("tickets", ticket_id)["properties"]["routing_ticket_type"] == "soc2_report"
+
+
+def test_a_ticket_that_makes_the_worker_fail_costs_itself_alone(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = hub.ticket(subject="bad", content="bad"), hub.ticket(**PASSWORD)
+    client_properties = effects.client_properties
+
+    def fails(record: object, missing: object) -> dict[str, str]:
+        frame = inspect.currentframe()
+        assert frame is not None
+        assert frame.f_back is not None
+        if frame.f_back.f_locals.get("id_") == bad:
+            raise ZeroDivisionError
+        return client_properties(record, missing)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(effects, "client_properties", fails)
+    monkeypatch.setattr("worker.intake.inbox.SUSPECT_S", 0.0)
+    monkeypatch.setattr("worker.intake.inbox.BACKOFF", NoBackoff())
+    here.inbox.announce([bad, good], Source.WEBHOOK)
+    policy = here.policy.current()
+    portal = here.portal.current(policy)
+    ends = time.monotonic() + 30
+    while time.monotonic() < ends and not here.inbox.failures():
+        claim, _ = here.inbox.claim()
+        if isinstance(claim, Claim):
+            with contextlib.suppress(ZeroDivisionError):
+                here.flow.route(claim, policy, portal)
+        time.sleep(0.05)
+    assert hub.truth("tickets", good)["properties"]["routing_status"] == "decided"
+    said = hub.truth("tickets", bad)["properties"]
+    assert said["routing_status"] == "failed"
+    assert "failed retry" in said["routing_reason"]
+    assert [failure.id for failure in here.inbox.failures()] == [bad]
+    here.inbox.announce([bad], Source.WEBHOOK)
+    assert here.inbox.failures() == [], "news of it frees it"

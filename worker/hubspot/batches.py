@@ -46,24 +46,23 @@ def judge_reading(asked: Sequence[str], raw: dict[str, Any]) -> tuple[Reading, f
     records = [record(one) for one in raw["results"]]
     found = {one.id: one for one in records if one.id in asked}
     merged: dict[str, str] = {}
-    strangers: list[str] = []
+    strangers: set[str] = set()
     for one in records:
         # HubSpot: a merged record is returned under the id it lives on under.
         olds = [o for o in one.get("hs_merged_object_ids").split(";") if o in asked]
         merged |= {old: one.id for old in olds if old not in found}
         if one.id not in found and not olds:
-            strangers.append(one.id)
+            strangers.add(one.id)
     said = row_errors(raw)
     told = found.keys() | merged.keys()
     errors = {one: why for one, why in said.named.items() if one in asked and one not in told}
     untold = [one for one in asked if one not in told and one not in errors]
     if len(untold) == len(strangers) == 1:
-        merged[untold[0]] = strangers[0]
-        untold, strangers = [], []
+        merged[untold.pop()] = strangers.pop()
     if said.unnamed:
         errors |= {one: "; ".join(said.unnamed) for one in untold if one not in said.gone}
     absent = frozenset(one for one in untold if one not in errors)
-    alone = absent if strangers else frozenset()
+    alone = absent if strangers and len(asked) > 1 else frozenset()
     return Reading(found, merged, errors, absent - alone), alone
 
 

@@ -1,4 +1,4 @@
-"""How probable each ticket type is for a text: a linear model over counted terms."""
+"""How probable each ticket type is for a reading: a linear model over counted terms."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.routing.ngrams import Vocabulary, tokens, word_terms
+from worker.routing.meanings import Meanings
+from worker.routing.reading import Reading
+from worker.routing.terms import terms_of
+from worker.routing.vocabulary import Ids, Values, Vocabulary
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A reading over the vocabulary."""
+
+    ids: Ids
+    values: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,48 +29,45 @@ class Classifier:
     """What was learned from the examples.
 
     `weights` has one row a term and one column a type, `bias` one entry a type; `sharpness`
-    turns margins into probabilities that hold on voices not learned from.
+    turns margins into probabilities that hold in voices not learned from.
     """
 
     types: tuple[str, ...]
+    meanings: Meanings = field(repr=False)
     vocabulary: Vocabulary = field(repr=False)
     weights: Floats = field(repr=False)
     bias: Floats = field(repr=False)
     sharpness: float
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """One row a text, one column a type; each row sums to 1."""
-        margins = np.empty((len(texts), len(self.types)), dtype=np.float32)
-        for number, text in enumerate(texts):
-            ids, values = self.vocabulary.row(tokens(text))
-            margins[number] = values @ self.weights[ids] + self.bias
+    def row(self, reading: Reading) -> Row:
+        """The terms of a reading that are known."""
+        return Row(*self.vocabulary.row(terms_of(reading, self.meanings)))
+
+    def probabilities(self, rows: Sequence[Row]) -> Floats:
+        """One row a reading, one column a type; each row sums to 1."""
+        margins = np.empty((len(rows), len(self.types)), dtype=np.float32)
+        for number, row in enumerate(rows):
+            margins[number] = row.values @ self.weights[row.ids] + self.bias
         return softmax(margins * self.sharpness)
 
-    def speaking_terms(self, text: str, ticket_type: str, limit: int) -> list[str]:
+    def speaking_terms(self, row: Row, ticket_type: str, limit: int) -> list[str]:
         """The words and pairs of words that speak most for a type, strongest first."""
-        words = tokens(text)
         column = self.types.index(ticket_type)
-        spoken: dict[str, float] = {}
-        ids, values = self.vocabulary.row(words)
-        value_of = dict(zip(ids.tolist(), values.tolist(), strict=True))
-        for term in set(word_terms(words)):
-            number = self.vocabulary.id_of(term)
-            if number is None or term.isdigit() or len(term) < 3:
-                continue
-            row = self.weights[number]
-            strength = value_of[number] * float(row[column] - row.mean())
-            if strength > 0:
-                spoken[term] = strength
-        ranked = sorted(spoken, key=lambda term: (-spoken[term], term))
+        words = row.ids < len(self.vocabulary.terms["words"])
+        ids, values = row.ids[words], row.values[words]
+        rows = self.weights[ids]
+        strength = values * (rows[:, column] - rows.mean(axis=1))
         chosen: list[str] = []
-        for term in ranked:
-            parts = set(term.split())
-            if any(parts & set(other.split()) for other in chosen):
-                continue
-            chosen.append(term)
-            if len(chosen) == limit:
+        for number in np.argsort(-strength, kind="stable")[: 12 * limit].tolist():
+            if strength[number] <= 0 or len(chosen) == limit:
                 break
-        return chosen
+            _, term = self.vocabulary.term(int(ids[number]))
+            if len(term) < 3 or not any(char.isalpha() for char in term):
+                continue
+            parts = set(term.split())
+            if not any(parts & set(other.split()) for other in chosen):
+                chosen.append(term)
+        return [term.replace("!", "not ") for term in chosen]
 
 
 def softmax(margins: Floats) -> Floats:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from worker.clients.record import ClientRecord
+from worker.routing.classifier import Floats, Row
 from worker.routing.decision import Candidate, Decision, Evidence
 from worker.routing.explanation import reason
 from worker.routing.policy import GENERAL, LEVEL_1, Policy, Rule
@@ -46,10 +47,11 @@ def decide_batch(cases: Sequence[Case], policy: Policy) -> list[Decision]:
     if not cases:
         return []
     readings = [read(case.ticket, policy.document.max_characters) for case in cases]
-    rows = policy.classifier.probabilities([reading.text for reading in readings])
+    rows = [policy.classifier.row(reading) for reading in readings]
+    chances = policy.classifier.probabilities(rows)
     return [
-        _decision(case, reading, row, policy)
-        for case, reading, row in zip(cases, readings, rows, strict=True)
+        _decision(case, reading, row, chance, policy)
+        for case, reading, row, chance in zip(cases, readings, rows, chances, strict=True)
     ]
 
 
@@ -58,29 +60,27 @@ def _managed(case: Case) -> bool | None:
     return case.client.managed_services if case.client else case.ticket.managed_services
 
 
-def _decision(
-    case: Case, reading: Reading, row: np.ndarray[tuple[int], np.dtype[np.float32]], policy: Policy
-) -> Decision:
+def _decision(case: Case, reading: Reading, row: Row, chance: Floats, policy: Policy) -> Decision:
     types = policy.classifier.types
     if reading.empty:
         return _unreadable(case, policy)
-    order = np.argsort(-row, kind="stable")
+    order = np.argsort(-chance, kind="stable")
     guess = types[int(order[0])]
     rule = first_rule(policy.document.rules, reading, guess, case.ticket.channel, _managed(case))
     kind = rule.becomes if rule else guess
     queue = policy.types[kind].queue
     mass = dict.fromkeys(policy.queues, 0.0)
     for number, code in enumerate(types):
-        mass[policy.types[code].queue] += float(row[number])
+        mass[policy.types[code].queue] += float(chance[number])
     confidence = 1.0 if rule else min(mass[queue], SUREST)
     alternatives = tuple(
-        Candidate(types[i], policy.types[types[i]].queue, round(float(row[i]), 4))
+        Candidate(types[i], policy.types[types[i]].queue, round(float(chance[i]), 4))
         for i in order.tolist()
         if types[i] != kind
     )[:RUNNERS_UP]
     bar = policy.bar(kind)
     decided = confidence >= bar
-    evidence = _evidence(reading, kind, alternatives, rule, policy)
+    evidence = _evidence(row, kind, alternatives, rule, policy)
     guideline = (rule.guideline if rule else None) or policy.types[kind].guideline
     return Decision(
         id=case.ticket.id,
@@ -112,7 +112,7 @@ def _decision(
 
 
 def _evidence(
-    reading: Reading,
+    row: Row,
     kind: str,
     alternatives: tuple[Candidate, ...],
     rule: Rule | None,
@@ -120,7 +120,7 @@ def _evidence(
 ) -> tuple[Evidence, ...]:
     found = [Evidence(f"rule: {rule.name}", kind)] if rule else []
     for code in (kind, *(candidate.ticket_type for candidate in alternatives)):
-        terms = policy.classifier.speaking_terms(reading.text, code, WORDS_A_TYPE)
+        terms = policy.classifier.speaking_terms(row, code, WORDS_A_TYPE)
         found.extend(Evidence(term, code) for term in terms)
     return tuple(found)
 

@@ -18,10 +18,11 @@ import structlog
 
 from worker.routing.classifier import Classifier
 from worker.routing.examples import example_hash
-from worker.routing.ngrams import Vocabulary
-from worker.routing.policy_document import PolicyDocument
+from worker.routing.meanings import Meanings
+from worker.routing.policy_document import PolicyDocument, PolicyError
+from worker.routing.vocabulary import Vocabulary
 
-FORMAT = "ticket model 1"
+FORMAT = "ticket model 2"
 """Changes with everything that makes an old file useless: features, training, layout."""
 KEPT = 4
 """Models of earlier examples that stay in the folder, for a way back."""
@@ -29,19 +30,32 @@ KEPT = 4
 log = structlog.get_logger(__name__)
 
 
-def cache_path(document: PolicyDocument, examples_dir: Path, cache_dir: Path) -> Path:
-    """Where the model of these examples and types is, or would be."""
+def cache_path(
+    document: PolicyDocument, examples_dir: Path, meanings_path: Path, cache_dir: Path
+) -> Path:
+    """Where the model of these examples, meanings and types is, or would be."""
     types = {code: [kind.queue, kind.means] for code, kind in document.types.items()}
-    key = json.dumps([FORMAT, example_hash(examples_dir), types, document.max_characters])
+    sources = [example_hash(examples_dir), meanings_hash(meanings_path)]
+    key = json.dumps([FORMAT, *sources, types, document.max_characters])
     return cache_dir / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.model"
 
 
-def load_or_train(document: PolicyDocument, examples_dir: Path, cache_dir: Path) -> Classifier:
+def meanings_hash(path: Path) -> str:
+    """A hash over the meanings file (64 hex digits). Raises `PolicyError` when it is absent."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise PolicyError(f"{path}: can't be read ({error.strerror}).") from None
+
+
+def load_or_train(
+    document: PolicyDocument, examples_dir: Path, meanings_path: Path, cache_dir: Path
+) -> Classifier:
     """The model of these examples: from the cache, or trained now and put there.
 
     Raises `PolicyError` for examples that can't be learned from.
     """
-    path = cache_path(document, examples_dir, cache_dir)
+    path = cache_path(document, examples_dir, meanings_path, cache_dir)
     if path.exists():
         try:
             return load(path)
@@ -50,7 +64,7 @@ def load_or_train(document: PolicyDocument, examples_dir: Path, cache_dir: Path)
     from worker.routing.training import learn  # scikit-learn is needed to train, never to decide
 
     log.info("training", examples=str(examples_dir), file=str(path))
-    classifier = learn(document, examples_dir)
+    classifier = learn(document, examples_dir, meanings_path)
     try:
         save(classifier, path)
     except OSError as error:
@@ -64,6 +78,7 @@ def save(classifier: Classifier, path: Path) -> None:
     about = {
         "types": list(classifier.types),
         "terms": classifier.vocabulary.terms,
+        "meanings": classifier.meanings.table,
         "sharpness": classifier.sharpness,
     }
     text = json.dumps(about, ensure_ascii=False).encode()
@@ -108,6 +123,7 @@ def load(path: Path) -> Classifier:
         about = json.loads(arrays["about"].tobytes())
         return Classifier(
             types=tuple(about["types"]),
+            meanings=Meanings(about["meanings"]),
             vocabulary=Vocabulary(about["terms"], arrays["rarity"]),
             weights=arrays["weights"],
             bias=arrays["bias"],

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from worker.routing.classifier import Classifier
 from worker.routing.examples import example_hash
-from worker.routing.model_cache import load_or_train
+from worker.routing.model_cache import load_or_train, meanings_hash
 from worker.routing.policy_document import (
     GENERAL,
     LEVEL_1,
@@ -31,6 +31,7 @@ from worker.routing.policy_file import read_document
 __all__ = [
     "DEFAULT_CACHE",
     "DEFAULT_EXAMPLES",
+    "DEFAULT_MEANINGS",
     "DEFAULT_POLICY",
     "GENERAL",
     "LEVEL_1",
@@ -48,6 +49,7 @@ __all__ = [
 CONFIG_DIR = Path(__file__).resolve().parents[2] / "config"
 DEFAULT_POLICY = CONFIG_DIR / "escalation.yaml"
 DEFAULT_EXAMPLES = CONFIG_DIR / "examples"
+DEFAULT_MEANINGS = CONFIG_DIR / "meanings.yaml"
 DEFAULT_CACHE = CONFIG_DIR.parent / "var" / "model"
 
 
@@ -89,6 +91,7 @@ def load_policy(
     path: Path = DEFAULT_POLICY,
     examples_dir: Path = DEFAULT_EXAMPLES,
     cache_dir: Path = DEFAULT_CACHE,
+    meanings_path: Path = DEFAULT_MEANINGS,
 ) -> Policy:
     """The policy in `path`, with the model of its examples.
 
@@ -96,8 +99,12 @@ def load_policy(
     first (up to a minute and a half). Raises `PolicyError`.
     """
     document = read_document(path)
-    classifier = load_or_train(document, examples_dir, cache_dir)
+    classifier = load_or_train(document, examples_dir, meanings_path, cache_dir)
     version = hashlib.sha256(
-        (document.model_dump_json(by_alias=True) + example_hash(examples_dir)).encode()
+        (
+            document.model_dump_json(by_alias=True)
+            + example_hash(examples_dir)
+            + meanings_hash(meanings_path)
+        ).encode()
     ).hexdigest()[:12]
     return Policy(document=document, classifier=classifier, version=version)

@@ -4,47 +4,67 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from worker.routing.mail import own_is_enough, split_mail
+from worker.routing.sentences import asks, settled, split_sentences
 from worker.routing.ticket import Ticket
 
 MAX_RAW = 200_000
 """Characters looked at before mark-up is taken out; HubSpot's ticket body holds 65,536."""
 MAX_SUBJECT = 1_000
+ASK_EXTRA, LAST_EXTRA, SETTLED_PART, QUOTED_PART, LAST = 0.25, 0.25, 0.5, 0.3, 2
+"""What an ask and each of the last two sentences count more, what is settled and what is quoted
+count less; chosen on voices held out (docs/routing-quality.md)."""
 
 # Bounded and without nesting, so that a hostile text costs no more than a long one.
-_TAG = re.compile(
-    r"</?(?:a|b|blockquote|body|br|center|div|em|font|h[1-6]|head|hr|html|i|img|li|meta|o:p|ol|p|"
-    r"pre|s|span|strong|table|tbody|td|th|thead|tr|u|ul)\b[^<>]{0,2000}>",
+_BLOCK = re.compile(
+    r"</?(?:address|article|blockquote|body|br|center|dd|div|dl|dt|footer|form|h[1-6]|head|header|"
+    r"hr|html|li|ol|p|pre|section|table|tbody|tr|ul)\b[^<>]{0,2000}>",
     re.IGNORECASE,
 )
+_INLINE = re.compile(
+    r"</?(?:a|b|big|code|col|colgroup|em|font|i|img|input|label|link|meta|o:p|s|small|span|strike|"
+    r"strong|sub|sup|td|th|thead|title|tt|u|v:\w+|w:\w+)\b[^<>]{0,2000}>",
+    re.IGNORECASE,
+)
+_UNSEEN = (("<!--", "-->"), ("<style", "</style>"), ("<script", "</script>"))
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u2060\ufeff]"
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """A sentence, or the subject, and how much its words count (1: as they are)."""
+
+    text: str
+    weight: float
+    asks: bool = False
+    settled: bool = False
+    quoted: bool = False
+    subject: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """Subject and body as they are classified. `cut` is how many characters were left out of
-    the middle of the body (0 for all but very long tickets)."""
+    """A ticket as it is classified. `cut` is how many characters were left out of the middle of
+    the body (0 for all but very long tickets)."""
 
-    subject: str
-    body: str
+    segments: tuple[Segment, ...]
     cut: int = 0
-
-    @property
-    def text(self) -> str:
-        return f"{self.subject}\n{self.body}" if self.subject else self.body
 
     @property
     def empty(self) -> bool:
         """No letter and no digit anywhere."""
-        return not any(char.isalnum() for char in self.text)
+        return not any(char.isalnum() for segment in self.segments for char in segment.text)
 
 
 def read(ticket: Ticket, max_characters: int) -> Reading:
-    """The words of a ticket: mark-up and invisible characters out, the middle of a text of more
-    than `max_characters` left out (three quarters are the head, one quarter the tail)."""
+    """The words of a ticket: mark-up, signatures and invisible characters out, an older mail
+    quoted in it counting for less, the middle of a text of more than `max_characters` left out
+    (three quarters are the head, one quarter the tail)."""
     subject = _plain(ticket.subject[:MAX_SUBJECT])
     body = ticket.body
     cut = 0
@@ -57,12 +77,55 @@ def read(ticket: Ticket, max_characters: int) -> Reading:
         cut += len(body) - room
         head = room * 3 // 4
         body = body[:head] + "\n" + body[len(body) - (room - head) :]
-    return Reading(subject=subject, body=body, cut=cut)
+    return Reading(segments=tuple(_segments(subject, body)), cut=cut)
+
+
+def _segments(subject: str, body: str) -> Iterator[Segment]:
+    if subject:
+        yield Segment(subject, 1.0, asks=asks(subject), subject=True)
+    mail = split_mail(body)
+    own = split_sentences(mail.own)
+    for number, sentence in enumerate(own):
+        is_settled = settled(sentence)
+        is_ask = asks(sentence)
+        weight = 1.0
+        if is_ask:
+            weight += ASK_EXTRA
+        if number >= len(own) - LAST:
+            weight += LAST_EXTRA
+        if is_settled:
+            weight *= SETTLED_PART
+        yield Segment(sentence, weight, asks=is_ask, settled=is_settled)
+    points_below = not own_is_enough(mail)
+    for sentence in split_sentences(mail.quoted):
+        if points_below:
+            yield Segment(sentence, 1.0, asks=asks(sentence), settled=settled(sentence))
+        else:
+            yield Segment(sentence, QUOTED_PART, quoted=True)
 
 
 def _plain(text: str) -> str:
     if "<" in text:
-        text = _TAG.sub(" ", text)
+        for opening, closing in _UNSEEN:
+            text = _without_spans(text, opening, closing)
+        text = _INLINE.sub(" ", _BLOCK.sub("\n", text))
     if "&" in text:
         text = html.unescape(text)
     return _INVISIBLE.sub("", text).strip()
+
+
+def _without_spans(text: str, opening: str, closing: str) -> str:
+    """The text without what stands between two marks; an opening that never closes stays."""
+    low = text.lower()
+    if len(low) != len(text):
+        return text
+    kept: list[str] = []
+    position = 0
+    while True:
+        start = low.find(opening, position)
+        end = low.find(closing, start) if start >= 0 else -1
+        if end < 0:
+            kept.append(text[position:])
+            return " ".join(kept)
+        kept.append(text[position:start])
+        position = end + len(closing)

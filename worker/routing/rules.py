@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from worker.routing.ngrams import tokens
+from worker.routing.meanings import fold
 from worker.routing.policy_document import Rule
 from worker.routing.reading import Reading
 from worker.routing.ticket import Channel
+
+_WORD = re.compile(r"\w+")
 
 
 def first_rule(
@@ -20,7 +23,7 @@ def first_rule(
     """The first rule that fits a ticket, or None. `guess` is what the examples speak most for."""
     if not rules:
         return None
-    text = f" {' '.join(tokens(reading.text))} "
+    text = _spaced(" \n ".join(segment.text for segment in reading.segments))
     for rule in rules:
         if rule.guess and guess not in rule.guess:
             continue
@@ -39,4 +42,8 @@ def first_rule(
 
 
 def _any(phrases: Sequence[str], text: str) -> bool:
-    return any(f" {' '.join(tokens(phrase))} " in text for phrase in phrases)
+    return any(_spaced(phrase) in text for phrase in phrases)
+
+
+def _spaced(text: str) -> str:
+    return f" {' '.join(_WORD.findall(fold(text)))} "

@@ -8,7 +8,12 @@ from pathlib import Path
 from rich.console import Console
 
 from worker.routing.model_cache import cache_path, save
-from worker.routing.policy import DEFAULT_CACHE, DEFAULT_EXAMPLES, DEFAULT_POLICY
+from worker.routing.policy import (
+    DEFAULT_CACHE,
+    DEFAULT_EXAMPLES,
+    DEFAULT_MEANINGS,
+    DEFAULT_POLICY,
+)
 from worker.routing.policy_document import PolicyError
 from worker.routing.policy_file import read_document
 
@@ -17,6 +22,7 @@ def train(
     examples_dir: Path = DEFAULT_EXAMPLES,
     cache_dir: Path = DEFAULT_CACHE,
     policy_path: Path = DEFAULT_POLICY,
+    meanings_path: Path = DEFAULT_MEANINGS,
 ) -> Path:
     """Learn from the examples and put the model into the cache, whatever is there.
 
@@ -26,8 +32,8 @@ def train(
     from worker.routing.training import learn
 
     document = read_document(policy_path)
-    path = cache_path(document, examples_dir, cache_dir)
-    save(learn(document, examples_dir), path)
+    path = cache_path(document, examples_dir, meanings_path, cache_dir)
+    save(learn(document, examples_dir, meanings_path), path)
     return path
 
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from worker.counters import Counters
 from worker.hubspot.errors import HubSpotError
 from worker.intake.inbox import Inbox
+from worker.intake.reconcile import KEY as RECONCILED_KEY
 from worker.web.receiver import healthz
 
 READY_KEPT_S = 15.0  # HubSpot is asked at most so often, whoever asks us
@@ -26,6 +27,9 @@ POLL_KEY = "ticket-worker:poll"
 _HELP = {
     "announced_by": "Tickets decided, by who announced them first",
     "clients_flagged": "Client records whose flag changed",
+    "loops_stopped": "Tickets left where they were because they kept coming back",
+    "person_moves_restored": "People's moves that our write had gone over, put back",
+    "unaccounted": "Undecided tickets that neither the inbox nor the failed list knew of",
     "hubspot_calls": "Calls to HubSpot by limit",
     "hubspot_status": "Answers of HubSpot by status",
     "routed_to": "Tickets decided, by queue",
@@ -100,6 +104,7 @@ class StateCollector(Collector):
             inbox.add_metric([state], number)
         yield inbox
         yield from self._poll()
+        yield from self._reconciled()
 
     def _totals(self) -> Iterable[Metric]:
         """A family for each counter; where one of its totals has a label, all of them do."""
@@ -129,6 +134,22 @@ class StateCollector(Collector):
                 "Seconds since the last poll",
                 time.time() - said["at"],
             )
+
+    def _reconciled(self) -> Iterable[Metric]:
+        said = {_text(k): float(v) for k, v in self._redis.hgetall(RECONCILED_KEY).items()}
+        if not said:
+            return
+        yield GaugeMetricFamily(
+            "ticket_worker_oldest_undecided_seconds",
+            "Age of the oldest undecided ticket at the last count",
+            said.pop("oldest_s"),
+        )
+        ages = GaugeMetricFamily(
+            "ticket_worker_undecided_by_age", "Undecided tickets at the last count", labels=["age"]
+        )
+        for age, count in said.items():
+            ages.add_metric([age], count)
+        yield ages
 
 
 def make_private_app(client: redis.Redis, ask_hubspot: Callable[[], object]) -> Starlette:
