@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.stack import train_small, worker_folder
 from worker import embedded_redis
 
 STOPS_WITHIN_S = 10.0
+# The same examples on every machine, however slow, and nothing kept from one run to the next.
+hypothesis.settings.register_profile("same", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("same")
+set_hypothesis_home_dir(Path(__file__).parent.parent / ".pytest_cache" / "hypothesis")
 
 
 @pytest.fixture(scope="session")

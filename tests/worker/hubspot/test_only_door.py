@@ -110,14 +110,18 @@ def test_no_module_but_the_client_imports_the_package_or_reaches_its_generated_p
     assert importers == {"worker/hubspot/client.py"}
 
 
-def test_only_api_request_touches_the_session() -> None:
+def test_inside_the_client_too_there_is_one_way_to_the_wire() -> None:
+    """session ← _exchange ← _call ← api_request, and nobody else in between."""
     tree = ast.parse((ROOT / "worker/hubspot/client.py").read_text(encoding="utf-8"))
-    callers = {
-        function.name
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Attribute) and node.attr in {"_session", "_exchange", "send"}
-    }
+    users: dict[str, set[str]] = {"_session": set(), "_exchange": set(), "_call": set()}
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Attribute) and node.attr in users:
+                    users[node.attr].add(function.name)
 
-    assert callers == {"__init__", "api_request", "_exchange"}
+    assert users == {
+        "_session": {"__init__", "_exchange"},
+        "_exchange": {"_call"},
+        "_call": {"api_request"},
+    }
