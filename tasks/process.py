@@ -32,7 +32,7 @@ def runtime() -> Runtime:
 
 @setup_logging.connect
 def _logs(**_: Any) -> None:
-    configure_logs(load_settings().log_level)
+    configure_logs(load_settings())
 
 
 @worker_ready.connect

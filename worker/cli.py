@@ -137,7 +137,7 @@ def receiver() -> None:
     from worker.web.serve import serve
 
     settings = load_settings()
-    configure_logs(settings.log_level)
+    configure_logs(settings)
     serve(settings)
 
 
