@@ -14,7 +14,7 @@ Ids = NDArray[np.int64]
 Values = NDArray[np.float32]
 
 KINDS = ("words", "pairs", "pieces", "meanings")
-SHARES: dict[str, float] = {"words": 0.33, "pairs": 0.42, "pieces": 0.25, "meanings": 0.07}
+SHARES: dict[str, float] = {"words": 0.33, "pairs": 0.42, "pieces": 0.25, "meanings": 0.1}
 """How much each kind of term counts in the likeness of two tickets."""
 AT_LEAST = 2
 """Examples that a term must stand in to be learned."""

@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from worker.routing.model_cache import KEPT, cache_path, load, save
-from worker.routing.policy import DEFAULT_POLICY, Policy, load_policy
+from worker.routing.policy import DEFAULT_MEANINGS, DEFAULT_POLICY, Policy, load_policy
 from worker.routing.policy_file import read_document
+from worker.routing.reading import read
+from worker.routing.ticket import Ticket
 from worker.routing.train import train
 
 
 def test_loaded_model_decides_as_the_trained_one(policy: Policy, tmp_path: Path) -> None:
     save(policy.classifier, tmp_path / "a.model")
     again = load(tmp_path / "a.model")
-    text = ["please reset my password"]
-    assert np.array_equal(again.probabilities(text), policy.classifier.probabilities(text))
+    reading = read(Ticket("1", "", "please reset my password"), 20_000)
+    before = policy.classifier.probabilities([policy.classifier.row(reading)])
+    assert np.array_equal(again.probabilities([again.row(reading)]), before)
 
 
 def test_training_twice_gives_the_same_file(examples_dir: Path, tmp_path: Path) -> None:
@@ -42,16 +45,24 @@ def test_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
         load(tmp_path / "a.model")
 
 
-def test_name_follows_the_examples(examples_dir: Path, tmp_path: Path) -> None:
+def test_name_follows_the_examples_and_the_meanings(examples_dir: Path, tmp_path: Path) -> None:
     document = read_document(DEFAULT_POLICY)
+
+    def name(examples: Path, meanings: Path) -> str:
+        return cache_path(document, examples, meanings, tmp_path).name
+
     other = tmp_path / "examples"
     other.mkdir()
     for file in examples_dir.glob("*.csv"):
         (other / file.name).write_bytes(file.read_bytes())
-    assert cache_path(document, other, tmp_path) == cache_path(document, examples_dir, tmp_path)
+    known = name(examples_dir, DEFAULT_MEANINGS)
+    assert name(other, DEFAULT_MEANINGS) == known
     with (other / "voice_0.csv").open("a") as text:
         text.write("general,hello,there,,,\n")
-    assert cache_path(document, other, tmp_path) != cache_path(document, examples_dir, tmp_path)
+    assert name(other, DEFAULT_MEANINGS) != known
+    meanings = tmp_path / "meanings.yaml"
+    meanings.write_text("meanings:\n  login: [log in]\n")
+    assert name(examples_dir, meanings) != known
 
 
 def test_old_models_are_forgotten(policy: Policy, tmp_path: Path) -> None:
@@ -66,7 +77,9 @@ def test_deciding_needs_no_scikit_learn(policy: Policy, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; import worker.routing.decide;"
         "from worker.routing.model_cache import load;"
-        "load(Path(sys.argv[1])).probabilities(['hello']);"
+        "model = load(Path(sys.argv[1]));"
+        "from worker.routing.reading import read; from worker.routing.ticket import Ticket;"
+        "model.probabilities([model.row(read(Ticket('1', '', 'hello'), 1000))]);"
         "sys.exit('sklearn' in sys.modules or 'scipy' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.model")], check=False)
