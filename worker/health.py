@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import redis
+
 from config.settings import Settings, SettingsError, load_settings
 
 ANSWERS_WITHIN_S = 3.0
@@ -45,10 +47,10 @@ def check_worker(settings: Settings) -> None:
     from worker.app import make_app
 
     name = nodename("worker", gethostname())
-    control = make_app(settings).control
     try:
-        answers = control.ping(destination=[name], timeout=ANSWERS_WITHIN_S)
-    except (OperationalError, OSError) as error:
+        _redis_answers(settings.redis_url)  # at once, where Celery would try for six seconds
+        answers = make_app(settings).control.ping(destination=[name], timeout=ANSWERS_WITHIN_S)
+    except (OperationalError, redis.RedisError, OSError) as error:
         raise Unwell(f"{name} can't be asked: Redis: {error}") from None
     if not answers:
         raise Unwell(f"{name} did not answer within {ANSWERS_WITHIN_S:.0f} s")
@@ -86,6 +88,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     sys.stdout.write(f"{process} is well\n")
     return 0
+
+
+def _redis_answers(url: str) -> None:
+    within = ANSWERS_WITHIN_S
+    with redis.Redis.from_url(url, socket_timeout=within, socket_connect_timeout=within) as client:
+        client.ping()
 
 
 def _answers(who: str, host: str, port: int, path: str) -> None:
