@@ -101,6 +101,13 @@ def test_a_merge_that_the_survivor_does_not_tell_of_is_found_by_asking_alone() -
     assert not alone
 
 
+def test_an_id_that_was_asked_alone_is_not_asked_again() -> None:
+    reading, alone = judge_reading(["1"], {"results": [{"id": "8"}, {"id": "9"}]})
+
+    assert reading.absent == {"1"}
+    assert not alone
+
+
 def test_ids_that_hubspot_knows_nothing_of_are_absent_named_or_not() -> None:
     named = {
         "results": [],
