@@ -7,66 +7,42 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 import click
 from rich.console import Console
 
-from config.settings import Settings, SettingsError, load_settings, require
+from config.settings import Settings, load_settings, require
+from worker.complaints import spoken
 
 if TYPE_CHECKING:
     from worker.routing.policy import Policy
 
 console = Console(highlight=False)
-complain = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def spoken(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Turn the errors that a person can mend into one clear message and exit status 2."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        import redis
-
-        from worker.embedded_redis import EmbeddedRedisError
-        from worker.hubspot.errors import HubSpotError
-        from worker.portal import PortalNotReady
-        from worker.portal_names import PortalNamesError
-        from worker.routing.policy_document import PolicyError
-
-        try:
-            status = command(*args, **kwargs)
-        except (
-            SettingsError,
-            PolicyError,
-            PortalNamesError,
-            PortalNotReady,
-            EmbeddedRedisError,
-        ) as error:
-            complain.print(f"[red]{type(error).__name__}[/red]: {error}", markup=True)
-            sys.exit(2)
-        except HubSpotError as error:
-            complain.print(f"[red]HubSpot[/red]: {error}")
-            sys.exit(2)
-        except (redis.RedisError, ConnectionError) as error:
-            complain.print(
-                f"[red]Redis[/red] does not answer ({type(error).__name__}). Nothing was done. "
-                "Start it, correct REDIS_URL, or use `ticket-worker up`, which brings one along."
+def ticket_ids_only(
+    _: click.Context, parameter: click.Parameter, value: str | tuple[str, ...]
+) -> str | tuple[str, ...]:
+    """Refuse what can be no record id of HubSpot's."""
+    for one in [value] if isinstance(value, str) else value:
+        if not (one.isascii() and one.isdigit() and len(one) <= 20):
+            raise click.BadParameter(
+                f"{one!r} is no ticket id. HubSpot's are numbers, such as 48213377.",
+                param=parameter,
             )
-            sys.exit(2)
-        sys.exit(status or 0)
-
-    return run
+    return value
 
 
 @click.group()
 @click.version_option(package_name="hubspot-ticket-worker", prog_name="ticket-worker")
 def main() -> None:
     """Puts each new HubSpot support ticket into the stage of the team that owns it."""
+    from worker.supervision import end_with_supervisor
+
+    end_with_supervisor()
 
 
 # ---- processes
@@ -159,9 +135,7 @@ def setup(dry_run: bool, new_pipeline: bool) -> int:
     """Make the portal ready: properties, stages, the label. Run twice, it changes nothing."""
     from worker.setup import run_setup
 
-    settings = load_settings()
-    require(settings, "hubspot_access_token")
-    return run_setup(settings, console, dry_run=dry_run, new_pipeline=new_pipeline)
+    return run_setup(_ready(), console, dry_run=dry_run, new_pipeline=new_pipeline)
 
 
 @main.command()
@@ -170,7 +144,7 @@ def doctor() -> int:
     """Check token, scopes, names, limits, Redis and webhooks, each with the mend."""
     from worker.doctor import run_doctor
 
-    return run_doctor(load_settings(), console)
+    return run_doctor(_here(), console)
 
 
 # ---- tickets
@@ -180,13 +154,13 @@ def doctor() -> int:
 @click.option(
     "--input",
     "input_",
-    type=click.Path(path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     required=True,
     help="JSON lines; - for standard input",
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     required=True,
     help="JSON lines; - for standard output",
 )
@@ -201,7 +175,7 @@ def decide(input_: Path, output: Path) -> int:
 
 
 @main.command()
-@click.argument("ticket_id")
+@click.argument("ticket_id", callback=ticket_ids_only)
 @spoken
 def explain(ticket_id: str) -> int:
     """Why a ticket is where it is, and what would be decided now."""
@@ -212,7 +186,7 @@ def explain(ticket_id: str) -> int:
 
 
 @main.command()
-@click.argument("ticket_ids", nargs=-1)
+@click.argument("ticket_ids", nargs=-1, callback=ticket_ids_only)
 @click.option("--suggested", is_flag=True, help="all tickets that were only suggested")
 @spoken
 def reroute(ticket_ids: tuple[str, ...], suggested: bool) -> int:
@@ -248,18 +222,18 @@ def failed_list() -> int:
     from worker.failed import show_failed
     from worker.runtime import connect
 
-    return show_failed(connect(load_settings()), console)
+    return show_failed(connect(_here()), console)
 
 
 @failed.command("retry")
-@click.argument("ticket_ids", nargs=-1)
+@click.argument("ticket_ids", nargs=-1, callback=ticket_ids_only)
 @spoken
 def failed_retry(ticket_ids: tuple[str, ...]) -> int:
     """Try again; without ids, all of them."""
     from worker.failed import retry_failed
     from worker.runtime import connect
 
-    return retry_failed(connect(load_settings()), list(ticket_ids), console)
+    return retry_failed(connect(_here()), list(ticket_ids), console)
 
 
 # ---- the policy
@@ -292,8 +266,19 @@ def check_files(settings: Settings) -> None:
     load(settings)
 
 
-def _ready() -> Settings:
+def _here() -> Settings:
+    """The settings; beside a running `up`, with the Redis that it brought along."""
+    from worker import embedded_redis
+
     settings = load_settings()
+    if "redis_url" in settings.model_fields_set:
+        return settings
+    url = embedded_redis.running(settings.data_dir / "redis")
+    return load_settings(redis_url=url) if url else settings
+
+
+def _ready() -> Settings:
+    settings = _here()
     require(settings, "hubspot_access_token")
     return settings
 

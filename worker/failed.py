@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from worker.intake.inbox import Inbox, Source
+from worker.terminal import shown
 
 
 def show_failed(client: redis.Redis, console: Console) -> int:
@@ -19,7 +20,8 @@ def show_failed(client: redis.Redis, console: Console) -> int:
     for column in ("ticket", "since", "why"):
         table.add_column(column, overflow="fold")
     for failure in failures:
-        table.add_row(failure.id, f"{failure.at:%Y-%m-%d %H:%M} UTC", failure.why)
+        row = (failure.id, f"{failure.at:%Y-%m-%d %H:%M} UTC", failure.why)
+        table.add_row(*map(shown, row))
     console.print(table)
     return 0
 

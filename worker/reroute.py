@@ -15,6 +15,7 @@ from worker.hubspot.models import chunks
 from worker.hubspot.service import BATCH
 from worker.portal import Portal
 from worker.runtime import Runtime
+from worker.terminal import shown
 from worker.ticket_state import STAGE
 
 
@@ -49,7 +50,7 @@ def run_backfill(
         for id_, (ticket, decision) in here.flow.preview(batch, policy, portal).items():
             sure = f"{decision.confidence:.2f}"
             row = (id_, ticket.get("subject"), decision.routed_to, decision.ticket_type, sure)
-            table.add_row(*row)
+            table.add_row(*map(shown, row))
     console.print(table)
     console.print(f"{len(found)} older tickets would be decided; nothing was written")
     return 0

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
 import redis
 from rich.console import Console
 
 from config.settings import Settings
 from worker.hubspot.client import HubSpotClient
-from worker.hubspot.errors import Rejected
+from worker.hubspot.errors import RateLimited, Rejected
 from worker.hubspot.limits import Limiter
 from worker.hubspot.provision import Plan, apply, plan, read_live
 from worker.hubspot.spaced import Spaced
 from worker.portal_names import read_portal_names
 from worker.routing.policy_file import read_document
 from worker.runtime import connect
+
+MOST_WAITS = 10
+LONGEST_WAIT_S = 60.0
+Result = TypeVar("Result")
 
 
 def run_setup(settings: Settings, console: Console, dry_run: bool, new_pipeline: bool) -> int:
@@ -27,7 +35,8 @@ def run_setup(settings: Settings, console: Console, dry_run: bool, new_pipeline:
         settings.hubspot_access_token, settings.hubspot_base_url, _limiter(settings)
     )
     version = settings.hubspot_api_version
-    wanted = plan(read_live(client, version), names, document, version, new_pipeline)
+    live = patiently(lambda: read_live(client, version))
+    wanted = plan(live, names, document, version, new_pipeline)
     for note in wanted.notes:
         console.print(f"  {note}", style="dim", markup=False)
     made, refused = (0, 0) if dry_run else _apply(client, wanted, console)
@@ -45,7 +54,7 @@ def _apply(client: HubSpotClient, wanted: Plan, console: Console) -> tuple[int, 
     made = refused = 0
     for change in wanted.changes:
         try:
-            apply(client, change)
+            patiently(lambda change=change: apply(client, change))  # type: ignore[misc]
         except Rejected as error:
             if error.about_access:
                 raise
@@ -55,6 +64,20 @@ def _apply(client: HubSpotClient, wanted: Plan, console: Console) -> tuple[int, 
             made += 1
             console.print(f"  {change.what}", markup=False)
     return made, refused
+
+
+def patiently(ask: Callable[[], Result], sleep: Callable[[float], None] = time.sleep) -> Result:
+    """What `ask` returns. Beside a busy worker the limits may be used up for a while: nothing was
+    done then, so it is asked again. Raises `RateLimited` when that does not end in minutes.
+    """
+    for _ in range(MOST_WAITS):
+        try:
+            return ask()
+        except RateLimited as error:
+            if error.retry_after_s > LONGEST_WAIT_S:
+                raise
+            sleep(error.retry_after_s)
+    return ask()
 
 
 def _limiter(settings: Settings) -> Limiter | Spaced:

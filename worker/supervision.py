@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
+import signal
+import subprocess
 import sys
+import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
 from config.settings import Settings
 
+SUPERVISOR = "TICKET_WORKER_SUPERVISOR"  # its process id, in the environment of what it runs
+REDIS = "redis"
+STOPS_WITHIN_S = 20
+_LOOKS_EVERY_S = 0.5
 _TEMPLATE = """\
 [supervisord]
 nodaemon=true
-logfile={{ folder }}/supervisord.log
-pidfile={{ folder }}/supervisord.pid
-childlogdir={{ folder }}
+logfile=%(here)s/supervisord.log
+pidfile=%(here)s/supervisord.pid
+childlogdir=%(here)s
 loglevel=info
 silent=true
-user={{ user }}
+{% if root %}
+user=root
+{% endif %}
+
+[group:ticket-worker]
+programs={{ group | join(",", attribute="name") }}
 {% for program in programs %}
+
 [program:{{ program.name }}]
 command={{ program.command }}
 priority={{ program.priority }}
 autorestart=true
-startsecs=0
-stopwaitsecs=20
+startsecs=3
+startretries=1000000
+stopwaitsecs={{ stops_within_s }}
 stopasgroup=true
 killasgroup=true
 redirect_stderr=true
-stdout_logfile={{ folder }}/{{ program.name }}.log
+stdout_logfile=%(here)s/{{ program.name }}.log
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 {% endfor %}
 """
+
+
+class SupervisionError(Exception):
+    """The processes can't be run from here; says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +67,8 @@ class Program:
 
     @property
     def command(self) -> str:
-        # supervisord expands % in its configuration and splits at white space.
-        quoted = (f'"{one}"' if " " in one else one for one in self.arguments)
-        return " ".join(quoted).replace("%", "%%")
+        """The command as supervisord reads it: it expands % and splits as a shell does."""
+        return shlex.join(self.arguments).replace("%", "%%")
 
 
 def ticket_worker(*arguments: str) -> tuple[str, ...]:
@@ -70,14 +90,73 @@ def programs(settings: Settings) -> list[Program]:
     return found
 
 
-def write_configuration(wanted: list[Program], folder: Path, user: str) -> Path:
-    """Write supervisord's configuration; it holds no secret, the environment does."""
+def write_configuration(wanted: Sequence[Program], folder: Path) -> Path:
+    """Write supervisord's configuration; it holds no secret, the environment does.
+
+    Redis stays out of the group, so that it stops after all that use it. Raises
+    `SupervisionError` for a path that supervisord can't read.
+    """
+    from jinja2 import Environment, StrictUndefined  # every command imports this module
+
+    for program in wanted:
+        if re.search(r"\s[;#]", program.command):
+            raise SupervisionError(
+                f"A path holds a space before ';' or '#', which supervisord takes for a comment: "
+                f"{program.command}. Nothing was started. Choose another DATA_DIR."
+            )
     folder.mkdir(parents=True, exist_ok=True)
     # The template is ours and makes no HTML, so nothing is to be escaped.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True)  # noqa: S701
     text = environment.from_string(_TEMPLATE).render(
-        programs=wanted, folder=str(folder.resolve()).replace("%", "%%"), user=user
+        programs=wanted,
+        group=[program for program in wanted if program.name != REDIS],
+        root=os.getuid() == 0,
+        stops_within_s=STOPS_WITHIN_S,
     )
     path = folder / "supervisord.conf"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return path
+
+
+def running_supervisor(folder: Path) -> int | None:
+    """The process id of a supervisord that runs what was configured in this folder."""
+    try:
+        pid = int((folder / "supervisord.pid").read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError, OverflowError):
+        return None
+    return pid if str((folder / "supervisord.conf").resolve()) in _command_of(pid) else None
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (OSError, UnicodeDecodeError):
+        shown = subprocess.run(
+            ["ps", "-p", str(pid), "-o", "command="],  # noqa: S607 - wherever the machine has it
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return shown.stdout
+
+
+def end_with_supervisor() -> None:
+    """End this process when the supervisord that started it is gone, killed perhaps.
+
+    Otherwise a killed `up` would leave workers and a receiver behind that nobody watches, and
+    whose ports the next one needs.
+    """
+    supervisor = os.environ.get(SUPERVISOR, "")
+    if supervisor.isdigit():
+        threading.Thread(
+            target=_watch, args=(int(supervisor),), name="supervisor", daemon=True
+        ).start()
+
+
+def _watch(supervisor: int) -> None:
+    while os.getppid() == supervisor:
+        time.sleep(_LOOKS_EVERY_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOPS_WITHIN_S)
+    os._exit(1)

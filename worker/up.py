@@ -2,71 +2,97 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import subprocess
 import sys
+from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
 from config.settings import Settings
 from worker import embedded_redis
 from worker.cli import check_files
-from worker.supervision import Program, programs, write_configuration
+from worker.hubspot.client import HubSpotClient
+from worker.hubspot.errors import HubSpotError, Rejected
+from worker.hubspot.service import HubSpotService
+from worker.hubspot.spaced import Spaced
+from worker.supervision import (
+    REDIS,
+    SUPERVISOR,
+    Program,
+    SupervisionError,
+    programs,
+    running_supervisor,
+    write_configuration,
+)
 
 FIRST = 10  # supervisord's priority of what the others need
 
 
-def run_all(settings: Settings, console: Console) -> int:
-    """Run until told to stop. Returns supervisord's exit status. Raises what broken settings,
-    policy or portal names raise, before anything is started.
+def run_all(settings: Settings, console: Console) -> NoReturn:
+    """Become the supervisord that runs everything, until told to stop.
+
+    Raises what a broken policy or portal.yaml, a refused token and a second `up` on the same data
+    folder raise, before anything is started.
     """
     check_files(settings)
+    folder = settings.data_dir / "run"
+    if pid := running_supervisor(folder):
+        raise SupervisionError(
+            f"It runs already (process {pid}, data in {settings.data_dir}). Nothing was started. "
+            f"Stop that one first: kill {pid}. For a second portal set another DATA_DIR."
+        )
+    _ask_hubspot(settings, console)
     environment = dict(os.environ)
     wanted = programs(settings)
     if "redis_url" not in settings.model_fields_set:
-        folder = settings.data_dir / "redis"
-        folder.mkdir(parents=True, exist_ok=True)
-        embedded_redis.stop_orphan(folder)
         port = embedded_redis.free_port()
-        environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
-        server = tuple(embedded_redis.server_command(folder, port))
-        wanted.append(Program("redis", server, FIRST))
-    folder = settings.data_dir / "run"
-    configuration = write_configuration(wanted, folder, getpass.getuser())
-    _tell(settings, wanted, console, environment.get("REDIS_URL", settings.redis_url))
-    command = [
-        sys.executable,
-        "-m",
-        "supervisor.supervisord",
-        "--configuration",
-        str(configuration),
-    ]
-    process = subprocess.Popen(command, env=environment)
+        server = embedded_redis.prepare(settings.data_dir / "redis", port)
+        environment["REDIS_URL"] = embedded_redis.url_of(port)
+        wanted.append(Program(REDIS, tuple(server), FIRST))
+    configuration = write_configuration(wanted, folder)
+    _tell(settings, wanted, console, environment.get("REDIS_URL", ""))
+    _become(configuration.resolve(), environment)
+
+
+def _become(configuration: Path, environment: dict[str, str]) -> NoReturn:
+    # No process of ours stays in between that could be stopped or killed without it.
+    environment[SUPERVISOR] = str(os.getpid())
+    sys.stdout.flush()
+    module = ("-m", "supervisor.supervisord", "--configuration", str(configuration))
+    os.execve(sys.executable, [sys.executable, *module], environment)  # noqa: S606
+
+
+def _ask_hubspot(settings: Settings, console: Console) -> None:
+    """A refused token is told here and now; an outage is none of `up`'s business."""
+    client = HubSpotClient(settings.hubspot_access_token, settings.hubspot_base_url, Spaced())
     try:
-        return process.wait()
-    except KeyboardInterrupt:
-        return process.wait()
+        HubSpotService(client, settings.hubspot_api_version).account()
+    except Rejected:
+        raise
+    except HubSpotError as error:
+        console.print(f"HubSpot does not answer yet: {error}", style="yellow", markup=False)
 
 
 def _tell(settings: Settings, wanted: list[Program], console: Console, redis_url: str) -> None:
+    def say(line: str) -> None:
+        console.print(line, markup=False, soft_wrap=True)
+
     names = {program.name for program in wanted}
-    console.print(
-        f"Routing mode [bold]{settings.routing_mode}[/bold], HubSpot {settings.hubspot_base_url}"
-    )
-    if "redis" in names:
-        console.print(f"Redis: our own, {redis_url}, data in {settings.data_dir / 'redis'}")
+    say(f"Routing mode {settings.routing_mode}, HubSpot {settings.hubspot_base_url}")
+    if REDIS in names:
+        say(f"Redis: our own, {redis_url}, data in {settings.data_dir / 'redis'}")
     if "receiver" in names:
-        console.print(f"Webhooks: port {settings.receiver_port}, as {settings.webhook_public_url}")
+        say(f"Webhooks: port {settings.receiver_port}, as {settings.webhook_public_url}")
         private = f"http://{settings.private_host}:{settings.private_port}"
-        console.print(f"Health, metrics: {private}/readyz, {private}/metrics")
+        say(f"Health, metrics: {private}/readyz, {private}/metrics")
     else:
-        console.print(
+        say(
             "No webhooks: HUBSPOT_CLIENT_SECRET and WEBHOOK_PUBLIC_URL are not both set. The poll "
             f"finds new tickets every {settings.poll_interval_s:.0f} s."
         )
     if "flower" in names:
-        console.print(f"Flower: http://{settings.flower_host}:{settings.flower_port}")
+        say(f"Flower: http://{settings.flower_host}:{settings.flower_port}")
     else:
-        console.print("No Flower: FLOWER_BASIC_AUTH is not set.")
-    console.print(f"Logs: {settings.data_dir / 'run'}. Ctrl-C stops everything.")
+        say("No Flower: FLOWER_BASIC_AUTH is not set.")
+    say(f"Logs: {settings.data_dir / 'run'}. Ctrl-C stops everything.")
