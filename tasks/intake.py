@@ -5,18 +5,20 @@ from __future__ import annotations
 from tasks.process import runtime
 from worker.app import UPKEEP_QUEUE, app
 from worker.intake.poll import look_again as find_clientless
-from worker.intake.poll import poll
+from worker.intake.poll import poll, poll_requests
 
 
 @app.task(name="poll_hubspot", queue=UPKEEP_QUEUE)
 def poll_hubspot() -> str:
     """Announce every undecided ticket that HubSpot's search knows of."""
     here = runtime()
-    polled = poll(here.hubspot, here.inbox, here.portal.current(here.policy.current()))
+    portal = here.portal.current(here.policy.current())
+    polled = poll(here.hubspot, here.inbox, portal)
+    requests = poll_requests(here.hubspot, here.inbox, portal)
     here.redis.hset(
         "ticket-worker:poll", mapping={"at": here.now().timestamp(), "undecided": polled.undecided}
     )
-    return str(polled)
+    return f"{polled}, {requests} requests or notices"
 
 
 @app.task(name="look_again", queue=UPKEEP_QUEUE)

@@ -15,6 +15,7 @@ from worker.batch import DECIDED, KEPT, TO_TRIAGE, Batch, BatchReport
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory, Lookup
 from worker.counters import Counters
+from worker.escalation.hand_offs import HandOffs
 from worker.hubspot.errors import HubSpotError, RateLimited
 from worker.hubspot.models import Reading, Record, moment
 from worker.hubspot.service import HubSpotService
@@ -28,6 +29,7 @@ from worker.routing.policy import Policy
 from worker.routing.ticket import Ticket
 from worker.ticket_state import (
     DECIDED_AT,
+    REQUEST,
     STAGE,
     TICKET_PROPERTIES,
     Step,
@@ -51,6 +53,7 @@ class Flow:
         clients: ClientDirectory,
         inbox: Inbox,
         writer: Writer,
+        hand_offs: HandOffs,
         counters: Counters,
         observations: Observations,
         names: PortalNames,
@@ -61,6 +64,7 @@ class Flow:
         self._clients = clients
         self._inbox = inbox
         self._writer = writer
+        self._hand_offs = hand_offs
         self._counters = counters
         self._observations = observations
         self._names = names
@@ -75,6 +79,7 @@ class Flow:
         try:
             steps = self._read(batch, portal)
             self._returns_and_locks(batch, steps, portal)
+            self._wishes(batch, steps, policy, portal)
             self._decisions(batch, steps, policy, portal)
             if self._mode is not RoutingMode.OBSERVE:
                 self._writer.write(batch, portal)
@@ -117,7 +122,7 @@ class Flow:
         }
         unclear = [id_ for id_, step in steps.items() if step.work is Work.ASK_HISTORY]
         if unclear:
-            again = self._hubspot.read("tickets", unclear, TICKET_PROPERTIES, history=[STAGE])
+            again = self._hubspot.read("tickets", unclear, TICKET_PROPERTIES, [STAGE, REQUEST])
             self._settle_unread(batch, again)
             for id_ in unclear:
                 steps.pop(id_)
@@ -151,6 +156,16 @@ class Flow:
                 if self._mode is RoutingMode.ROUTE:
                     batch.rows[id_] = effects.move(portal, step.queue)
                 batch.settle(id_, Outcome.DONE, "sent back to their queue")
+
+    def _wishes(
+        self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
+    ) -> None:
+        wished = [id_ for id_, step in steps.items() if step.work is Work.HAND_OFF]
+        if self._mode is not RoutingMode.OBSERVE:
+            self._hand_offs.plan(batch, wished, policy, portal)
+            return
+        for id_ in wished:
+            batch.settle(id_, Outcome.DONE, "asking for a hand-off")
 
     def _decisions(
         self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal

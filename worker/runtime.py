@@ -15,6 +15,7 @@ from config.portal import PortalNames
 from config.settings import Settings
 from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
+from worker.escalation.hand_offs import HandOffs
 from worker.flow import Flow
 from worker.hubspot.breaker import Breaker
 from worker.hubspot.client import HubSpotClient
@@ -169,6 +170,7 @@ class Runtime:
             clients=self.clients,
             inbox=self.inbox,
             writer=self.writer,
+            hand_offs=HandOffs(self.hubspot, self.clients),
             counters=self.counters,
             observations=Observations(self.redis, settings.data_dir / "observe"),
             names=self.names,

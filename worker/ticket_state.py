@@ -18,6 +18,7 @@ from worker.portal import Portal, StageKind
 STAGE = "hs_pipeline_stage"
 DECIDED_AT = "routing_decided_at"
 MOST_RETURNS = 5  # a ticket that something keeps sending back to intake is left there after these
+REQUEST = "escalation_request"
 SECOND_LOOK_FOR = timedelta(days=1)
 TICKET_PROPERTIES = (
     "subject",
@@ -34,7 +35,9 @@ TICKET_PROPERTIES = (
     "routing_status",
     DECIDED_AT,
     "client_record_missing",
-    "escalation_request",
+    REQUEST,
+    "escalation_handled_at",
+    "escalation_notice",
 )
 
 
@@ -43,6 +46,7 @@ class Work(StrEnum):
     DECIDE = "decide"
     LOOK_AGAIN = "look again"  # decided without a client; perhaps it is known by now
     RETURN = "return"  # something that is no person put it back to intake
+    HAND_OFF = "hand off"  # an agent asks for it
     LOCK = "lock"  # a person moved it: their queue is the owning one
     ASK_HISTORY = "ask history"  # who moved it decides
 
@@ -60,6 +64,10 @@ def next_step(ticket: Record, portal: Portal, now: datetime) -> Step:
     """What the ticket asks for. `ASK_HISTORY` until its stage history has been read too."""
     if ticket.get("hs_pipeline") != portal.pipeline_id:
         return Step(Work.NOTHING, "it is in another pipeline")
+    if ticket.get(REQUEST):
+        if REQUEST not in ticket.history:
+            return Step(Work.ASK_HISTORY, "an agent asks for a hand-off")
+        return Step(Work.HAND_OFF, f"an agent asks for {ticket.get(REQUEST)}")
     kind = portal.kind(ticket.get(STAGE))
     status = ticket.get("routing_status")
     if status in {"", "failed"}:

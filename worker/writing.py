@@ -12,6 +12,7 @@ from worker import effects
 from worker.batch import KEPT, Batch
 from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
+from worker.escalation.requests import HANDLED_AT, newer_request
 from worker.hubspot.errors import HubSpotError, RateLimited
 from worker.hubspot.models import Update
 from worker.hubspot.service import HubSpotService
@@ -20,7 +21,7 @@ from worker.intake.inbox import Inbox, Outcome
 from worker.lookback import LookBacks
 from worker.loops import MOST_A_DAY, MoveBound
 from worker.portal import Portal
-from worker.ticket_state import DECIDED_AT, STAGE, trampled_move
+from worker.ticket_state import DECIDED_AT, REQUEST, STAGE, trampled_move
 
 OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
 log = structlog.get_logger()
@@ -69,7 +70,7 @@ class Writer:
         rows = [Update(id_, row) for id_, row in batch.rows.items() if id_ in held]
         if not rows:
             return
-        moves = [row.id for row in rows if STAGE in row.properties]
+        moves = [row.id for row in rows if row.properties.keys() & {STAGE, REQUEST}]
         seen = {id_: batch.tickets[id_].get("hs_lastmodifieddate") for id_ in moves}
         self._lookbacks.note(seen)
         writing = self._hubspot.update("tickets", rows)
@@ -132,11 +133,17 @@ class Writer:
         """
         if not seen:
             return
-        properties = [STAGE, "routing_queue"]
-        after = self._hubspot.read("tickets", sorted(seen), properties, [STAGE, DECIDED_AT])
+        properties = [STAGE, "routing_queue", REQUEST, HANDLED_AT]
+        history = [STAGE, DECIDED_AT, REQUEST]
+        after = self._hubspot.read("tickets", sorted(seen), properties, history)
         restored = []
         for id_, record in after.found.items():
             self._identity.learn(record)
+            if wish := newer_request(record):
+                log.info("newer_request_kept", ticket=id_, request=wish)
+                restored.append(Update(id_, {REQUEST: wish}))
+                batch.settle(id_, Outcome.LATER, "asked for again", delay_s=0)
+                continue
             target = portal.stage_of.get(record.get("routing_queue"), "")
             lost = trampled_move(seen[id_], record, target)
             if lost is None:

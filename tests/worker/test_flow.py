@@ -5,129 +5,21 @@ from __future__ import annotations
 import contextlib
 import inspect
 import time
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
 
 from tests.simulator.hub import Hub
-from tests.simulator.process import running_simulator
 from tests.stack import TOKEN, provision, route_all, settings_for, writes
+from tests.worker.people import PASSWORD, PERSON, NoBackoff, client, move, stage_id, stage_label
 from worker import effects
 from worker.hubspot.models import Update, Writing
 from worker.intake.inbox import KEYS, Claim, Source
 from worker.intake.reconcile import find_overrides, reconcile
 from worker.portal import PortalNotReady
 from worker.runtime import Runtime
-
-COMPANY = "Harrow & Sons"
-PASSWORD = {"subject": "locked out", "content": "Please reset my password for the portal."}
-PERSON = "7002"
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with running_simulator("--empty") as url, Hub(url) as hub:
-        hub.settings(rates_enabled=False)
-        provision(settings_for(url, "redis://127.0.0.1:1", Path("unused")))
-        yield url
-
-
-@pytest.fixture(scope="module")
-def base_to_break() -> Iterator[str]:
-    with running_simulator("--empty") as url:
-        yield url
-
-
-@pytest.fixture
-def hub(base: str) -> Iterator[Hub]:
-    """A portal that `setup` has made ready, with what earlier tests left in it."""
-    with Hub(base) as hub:
-        yield hub
-
-
-@pytest.fixture
-def fresh_hub(base_to_break: str) -> Iterator[Hub]:
-    """An empty portal as HubSpot hands it out."""
-    with Hub(base_to_break) as hub:
-        hub.control("POST", "/reset", {"portal": "empty", "tier": "professional", "seed": 1})
-        hub.settings(rates_enabled=False, required_rules=[])
-        yield hub
-
-
-@pytest.fixture
-def here(hub: Hub, redis_url: str, folder: Path) -> Runtime:
-    return Runtime(settings_for(hub.base, redis_url, folder))
-
-
-_numbers = count()
-
-
-def client(hub: Hub, complete: bool = True, **more: str) -> tuple[str, str]:
-    """A client company with a domain of its own and a contact of it; their ids."""
-    domain = more.setdefault("domain", f"harrow{next(_numbers)}.example")
-    known = {"erp_system": "NetSuite", "customization_summary": "Two-step approval."}
-    properties = {
-        "name": COMPANY,
-        **(known if complete else {}),
-        **more,
-    }
-    company = hub.act("import", "1", "create", object_type="companies", properties=properties)["id"]
-    person = {"email": f"ap@{domain}", "firstname": "Ada", "lastname": "Quist"}
-    contact = hub.act("import", "1", "create", object_type="contacts", properties=person)["id"]
-    hub.act(
-        "import",
-        "1",
-        "associate",
-        object_type="contacts",
-        id=contact,
-        to_type="companies",
-        to_id=company,
-        primary=True,
-    )
-    if complete:
-        hub.control(
-            "POST",
-            "/clients",
-            {
-                "clients": [
-                    {
-                        "company_id": company,
-                        "admin_contacts": [contact],
-                        "label": "Administrative contact",
-                    }
-                ]
-            },
-        )
-    return company, contact
-
-
-class NoBackoff:
-    """Tries again at once."""
-
-    def compute(self, failures: int) -> float:
-        return -0.5
-
-
-def move(hub: Hub, ticket_id: str, label: str, kind: str, actor: str) -> None:
-    """Somebody moves a ticket."""
-    stage = {"hs_pipeline_stage": stage_id(hub, label)}
-    hub.act(kind, actor, "update", object_type="tickets", id=ticket_id, properties=stage)
-
-
-def stage_id(hub: Hub, label: str) -> str:
-    stages = hub.control("GET", "/pipelines")["results"][0]["stages"]
-    found: str = next(one["id"] for one in stages if one["label"] == label)
-    return found
-
-
-def stage_label(hub: Hub, ticket: dict[str, Any]) -> str:
-    stages = hub.control("GET", "/pipelines")["results"][0]["stages"]
-    labels: dict[str, str] = {one["id"]: one["label"] for one in stages}
-    return labels[ticket["properties"]["hs_pipeline_stage"]]
 
 
 def test_a_ticket_lands_in_the_stage_of_its_team_with_its_clients_context(

@@ -211,6 +211,22 @@ class HubSpotService:
                 inputs = further
         return Links(found, errors)
 
+    def activities(self, ticket_ids: Collection[str]) -> dict[str, list[Record]]:
+        """E-mails and notes on tickets, with their texts and attachment ids. Raises `Rejected`
+        where the app may not read them.
+        """
+        found: dict[str, list[Record]] = {}
+        for kind, text in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
+            linked = self.associated("tickets", kind, ticket_ids).found
+            wanted = {a.to_id for some in linked.values() for a in some}
+            if not wanted:
+                continue
+            read = self.read(kind, sorted(wanted), [text, "hs_attachment_ids"]).found
+            for ticket_id, some in linked.items():
+                there = [read[a.to_id] for a in some if a.to_id in read]
+                found.setdefault(ticket_id, []).extend(there)
+        return found
+
     # ---- what the portal is made of
 
     def pipelines(self) -> list[models.Pipeline]:

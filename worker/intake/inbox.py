@@ -53,6 +53,7 @@ class Source(StrEnum):
     WEBHOOK = "webhook"
     ASSOCIATION = "association"  # HubSpot attached a contact or company
     POLL = "poll"
+    REQUEST = "request"  # the poll found an open escalation request or a notice that is due
     PERSON = "person"  # a command: reroute, retry, backfill
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from worker.clients.completeness import CLIENT_UNKNOWN
 from worker.effects import stamp
+from worker.escalation.requests import DUE, NOTICE
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Inbox, Source
 from worker.portal import Portal
-from worker.ticket_state import DECIDED_AT, SECOND_LOOK_FOR, STAGE
+from worker.ticket_state import DECIDED_AT, REQUEST, SECOND_LOOK_FOR, STAGE
 
 Filter = Mapping[str, Any]
 
@@ -40,6 +41,19 @@ def poll(hubspot: HubSpotService, inbox: Inbox, portal: Portal) -> Polled:
             undecided = total
         taken += inbox.announce(ids, Source.POLL)
     return Polled(undecided, taken)
+
+
+def poll_requests(hubspot: HubSpotService, inbox: Inbox, portal: Portal) -> int:
+    """Announce tickets with an open escalation request or a notice that is due."""
+    ours = {"propertyName": "hs_pipeline", "operator": "EQ", "value": portal.pipeline_id}
+    groups: list[list[Filter]] = [
+        [ours, {"propertyName": REQUEST, "operator": "HAS_PROPERTY"}],
+        [ours, {"propertyName": NOTICE, "operator": "CONTAINS_TOKEN", "value": DUE}],
+    ]
+    taken = 0
+    for ids, _ in hubspot.search_ids("tickets", groups):
+        taken += inbox.announce(ids, Source.REQUEST)
+    return taken
 
 
 def look_again(hubspot: HubSpotService, inbox: Inbox, portal: Portal, now: datetime) -> int:

@@ -3,10 +3,12 @@
 -- News (a webhook, a person's command) brings an id forward and frees one that was set aside. A
 -- poll is a hint from a lagging index: it never disturbs an id that waits, runs, failed or was
 -- just settled. A nudge (an association came) is a hint that also brings a waiting id forward.
+-- A request that the poll found is news, but frees nothing that was set aside.
 local due, leased, again, first, failed, settled, bell = unpack(KEYS)
 local time = redis.call('TIME')
 local now = math.floor(time[1] * 1000 + time[2] / 1000)
 local nudge = ARGV[1] == 'association'
+local request = ARGV[1] == 'request'
 local news = ARGV[1] ~= 'poll' and not nudge
 local at = now + tonumber(ARGV[2])
 local taken = 0
@@ -20,6 +22,8 @@ for i = 4, #ARGV do
       and redis.call('HEXISTS', failed, id) == 0
       and not redis.call('ZSCORE', leased, id)
       and (nudge or not redis.call('ZSCORE', due, id))
+  elseif request then
+    wanted = redis.call('HEXISTS', failed, id) == 0 and not redis.call('ZSCORE', leased, id)
   else
     redis.call('HDEL', failed, id)
   end
