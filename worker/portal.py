@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from config.portal import PortalNames
 from worker.hubspot.models import Pipeline, Property
+from worker.hubspot.schema import ticket_properties
 from worker.hubspot.service import HubSpotService
 from worker.routing.portal_view import PortalView
 
@@ -106,6 +107,12 @@ def portal_of(
         raise PortalNotReady(
             "The ticket property routing_status is not in the portal, so nothing says from when "
             "on tickets are routed. Run `ticket-worker setup`, or set ROUTE_TICKETS_SINCE."
+        )
+    names_needed = {p.name for p in ticket_properties({}, {}, {})}
+    if absent := sorted(names_needed - properties.keys()):
+        raise PortalNotReady(
+            f"The portal lacks the ticket properties {', '.join(absent)}: `ticket-worker setup` "
+            "would create them. Nothing is routed until then."
         )
     options = {
         name: frozenset(value for value, _ in definition.options)

@@ -164,6 +164,7 @@ class Runtime:
             LookBacks(self.redis),
             MoveBound(self.redis),
             self.now,
+            lambda: self.portal.forget(),
         )
         self.flow = Flow(
             hubspot=self.hubspot,

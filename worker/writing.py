@@ -38,6 +38,11 @@ def spread(wait_s: float) -> float:
     return wait_s * random.uniform(1.0, 1.2)  # noqa: S311
 
 
+def _is_about_portal(refusal: str) -> bool:
+    """HubSpot's codes for a property or an option that does not exist."""
+    return "PROPERTY_DOESNT_EXIST" in refusal or "INVALID_OPTION" in refusal
+
+
 class Writer:
     """Writes to HubSpot for the flow. Raises the gateway's errors where nothing is known of any
     row; what is known of single rows it settles on the batch.
@@ -53,6 +58,7 @@ class Writer:
         lookbacks: LookBacks,
         bound: MoveBound,
         clock: Callable[[], datetime],
+        portal_changed: Callable[[], None],
     ) -> None:
         self._hubspot = hubspot
         self._clients = clients
@@ -62,6 +68,7 @@ class Writer:
         self._lookbacks = lookbacks
         self._bound = bound
         self._clock = clock
+        self._portal_changed = portal_changed
 
     def write(self, batch: Batch, portal: Portal) -> None:
         """Write tickets, then look back at those that moved, then write the clients' flags."""
@@ -78,7 +85,9 @@ class Writer:
             self._unknown(batch, id_, error)
         if writing.refused:
             self._lookbacks.done(writing.refused.keys())
-            self._write_refused(batch, writing.refused)
+            stale = {i: why for i, why in writing.refused.items() if _is_about_portal(why)}
+            self._portal_is_stale(batch, stale)
+            self._write_refused(batch, {i: w for i, w in writing.refused.items() if i not in stale})
         self.look_back(batch, {i: m for i, m in seen.items() if i in writing.written}, portal)
         self._flag_clients(batch)
 
@@ -102,8 +111,22 @@ class Writer:
         wait = error.retry_after_s if isinstance(error, RateLimited) else outage_wait_s()
         batch.settle(id_, Outcome.POSTPONED, "postponed", wait, str(error))
 
+    def _portal_is_stale(self, batch: Batch, refused: Mapping[str, str]) -> None:
+        """A stage, option or property that we write is gone: the portal is read anew, and the
+        tickets are tried again under what it says then."""
+        if not refused:
+            return
+        self._portal_changed()
+        for id_, why in refused.items():
+            log.warning("portal_has_changed", ticket=id_, hubspot_said=why)
+            batch.settle(
+                id_, Outcome.RETRY, "waiting for the portal", why=f"HubSpot refused: {why}"
+            )
+
     def _write_refused(self, batch: Batch, refused: Mapping[str, str]) -> None:
         """A rule of the portal refuses the row: say so on the ticket and leave it in its stage."""
+        if not refused:
+            return
         now = self._clock()
         rows = []
         for id_, why in refused.items():

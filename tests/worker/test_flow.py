@@ -458,3 +458,24 @@ def test_a_ticket_that_makes_the_worker_fail_costs_itself_alone(
     assert [failure.id for failure in here.inbox.failures()] == [bad]
     here.inbox.announce([bad], Source.WEBHOOK)
     assert here.inbox.failures() == [], "news of it frees it"
+
+
+def test_a_stage_deleted_while_the_worker_runs_costs_no_ticket(
+    fresh_hub: Hub, redis_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = fresh_hub
+    settings = settings_for(hub.base, redis_url, folder)
+    provision(settings)
+    here = Runtime(settings)
+    monkeypatch.setattr("worker.intake.inbox.BACKOFF", NoBackoff())
+    policy = here.policy.current()
+    before = here.portal.current(policy)
+    gone = stage_id(hub, "Level 1 Support")
+    assert hub.call("DELETE", f"/crm/pipelines/{{v}}/tickets/0/stages/{gone}").status_code == 204
+    ticket_id = hub.ticket(**PASSWORD)
+    assert "waiting for the portal" in route_all(here, [ticket_id], before)
+    with pytest.raises(PortalNotReady, match="Level 1"):
+        here.portal.current(policy)
+    provision(settings)
+    route_all(here, [ticket_id])
+    assert stage_label(hub, hub.truth("tickets", ticket_id)) == "Level 1 Support"

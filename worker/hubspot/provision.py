@@ -294,12 +294,18 @@ def _label_limit(client: HubSpotClient, version: str) -> int:
 
 def apply(client: HubSpotClient, change: Change) -> None:
     """Make one change; one that is there already (409) counts as made. Raises the gateway's
-    errors."""
+    errors.
+    """
+    request = {"method": change.method, "path": change.path, "body": change.body}
     try:
-        client.api_request({"method": change.method, "path": change.path, "body": change.body})
+        client.api_request(request)
     except Rejected as error:
         if error.status != 409:
             raise
+        if isinstance(change.body, dict) and "stageId" in change.body:
+            # The id belongs to a stage in the bin; the label is free, so HubSpot picks another.
+            body = {name: value for name, value in change.body.items() if name != "stageId"}
+            client.api_request({**request, "body": body})
 
 
 def _groups(client: HubSpotClient, version: str, object_type: str) -> frozenset[str]:
