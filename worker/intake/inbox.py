@@ -25,6 +25,8 @@ LEASE_MS = 20_000
 SETTLED_MS = 120_000  # how long a poll's hint about a settled id is taken for the index's lag
 ALONE_EXPIRIES = 3  # a ticket alone in so many expired leases is set aside
 MAX_ATTEMPTS = 6
+SHORTLY_S = 1.0
+POISON = "every worker that took it up died; it was left untouched"
 SUSPECT_S = 0.5
 BACKOFF = FullJitterBackoff(cap=600, base=2)
 
@@ -82,9 +84,6 @@ class Outcome(StrEnum):
     FAILED = "failed"  # set aside
 
 
-_ENDED = frozenset({Outcome.DONE, Outcome.LATER, Outcome.FAILED})
-
-
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """How the work on one id ended. `delay_s` is until it is due again, where it is."""
@@ -123,13 +122,13 @@ class Inbox:
 
     def claim(self, most: int = BATCH) -> tuple[Claim | Wait, list[str]]:
         """Lease up to `most` due ids. Also gives the ids that killed every worker they met
-        (alone in `ALONE_EXPIRIES` expired leases): they are out of the inbox, for the caller to
-        set aside with `fail`.
+        (alone in `ALONE_EXPIRIES` expired leases): they are set aside already, for the caller to
+        say more of with `fail`.
         """
         token = secrets.token_hex(8)
-        keys = [KEYS[n] for n in ("due", "leased", "lease", "strikes", "alone", "first", "again")]
         head, firsts, aside = self._claim(
-            keys=keys, args=[token, LEASE_MS, most, COMPANY_MS, ALONE_EXPIRIES]
+            keys=[KEYS[name] for name in _NAMES],
+            args=[token, LEASE_MS, most, COMPANY_MS, ALONE_EXPIRIES, _failure(POISON)],
         )
         wait, *ids = (_text(one) for one in head)
         poisoned = [_text(one) for one in aside]
@@ -161,12 +160,8 @@ class Inbox:
         attempts = self._attempts(s.id for s in settlements if s.outcome is Outcome.RETRY)
         for settlement in settlements:
             args += _row(settlement, attempts.get(settlement.id, 0))
-        answer = self._settle(keys=[KEYS[name] for name in _NAMES], args=args)
-        settled = {_text(one) for one in answer}
-        ended = [s.id for s in settlements if s.id in settled and s.outcome in _ENDED]
-        if ended:
-            self._redis.srem(KEYS["reroute"], *ended)
-        return settled
+        answer = self._settle(keys=list(KEYS.values()), args=args)
+        return {_text(one) for one in answer}
 
     def fail(self, id_: str, why: str) -> None:
         """Set an id aside that is not leased."""
@@ -244,7 +239,9 @@ def _row(settlement: Settlement, attempts: int) -> list[str | int]:
         delay_s = SUSPECT_S
     if outcome is Outcome.RETRY and delay_s is None:
         delay_s = 0.5 + BACKOFF.compute(attempts + 1)
-    delay_ms = -1 if delay_s is None else int(delay_s * 1000)
+    if outcome is Outcome.POSTPONED and delay_s is None:
+        delay_s = SHORTLY_S  # without a time it would leave the inbox
+    delay_ms = -1 if delay_s is None else max(0, int(delay_s * 1000))
     return [settlement.id, str(outcome), delay_ms, _failure(why)]
 
 

@@ -1,8 +1,9 @@
--- Lease a batch. KEYS: due, leased, lease, strikes, alone, first, again.
--- ARGV: token, lease in ms, most ids, ms to wait for company, alone expiries that set aside.
+-- Lease a batch. KEYS: due, leased, lease, strikes, alone, attempts, first, again, failed.
+-- ARGV: token, lease in ms, most ids, ms to wait for company, alone expiries that set aside,
+-- failure as JSON.
 -- Returns {wait in ms or -1, claimed ids…}, {first announcement of each}, {ids to set aside}.
 -- An expired lease is charged to no one: its ids come back in smaller batches (ten, then one).
-local due, leased, lease, strikes, alone, first, again = unpack(KEYS)
+local due, leased, lease, strikes, alone, attempts, first, again, failed = unpack(KEYS)
 local time = redis.call('TIME')
 local now = math.floor(time[1] * 1000 + time[2] / 1000)
 local most = tonumber(ARGV[3])
@@ -14,8 +15,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', leased, '-inf', now, 'LIMIT', 0,
   redis.call('SREM', again, id)
   local lonely = held and string.match(held, ':1$')
   if lonely and redis.call('HINCRBY', alone, id, 1) >= tonumber(ARGV[5]) then
-    redis.call('HDEL', alone, id)
-    redis.call('HDEL', strikes, id)
+    for _, key in ipairs({alone, strikes, attempts, first}) do redis.call('HDEL', key, id) end
+    redis.call('HSET', failed, id, ARGV[6])
     aside[#aside + 1] = id
   else
     redis.call('HINCRBY', strikes, id, 1)
