@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -17,16 +19,24 @@ class ResolvedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdminContact:
-    """A person of the client who may decide about the account."""
+    """A person of the client who may decide about the account. `undeliverable`: HubSpot says that
+    mail to the address does not arrive; `gone`: somebody marked the person as no longer there.
+    `more` are further properties that the policy's rules look at.
+    """
 
     contact_id: str
     name: str
     email: str
+    undeliverable: bool = False
+    gone: bool = False
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """One client company as HubSpot has it; `worker.clients.completeness` says what it lacks."""
+    """One client company as HubSpot had it at `as_of`; `worker.clients.completeness` says what it
+    lacks. `more` are further properties that the policy's rules look at.
+    """
 
     company_id: str
     name: str
@@ -37,3 +47,5 @@ class ClientRecord:
     admin_contacts: tuple[AdminContact, ...] = ()
     record_status: str = ""
     record_missing: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
+    as_of: datetime | None = None

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from worker.clients.rules import ClientRecordRules
 from worker.routing.classifier import Classifier
 from worker.routing.examples import example_hash
 from worker.routing.model_cache import load_or_train, meanings_hash
 from worker.routing.policy_document import (
     GENERAL,
     LEVEL_1,
-    ClientRecordRules,
     PolicyDocument,
     PolicyError,
     Queue,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from worker.clients.rules import ClientRecordRules
 from worker.routing.ticket import Channel
 
 LEVEL_1 = "level_1"
@@ -82,21 +83,6 @@ class Request(_Model):
     guideline: Section
     readiness: Readiness = Readiness.WARN
     team_ticketing: bool = False
-
-
-class RecordField(StrEnum):
-    """What a client record can be required to hold (5.9)."""
-
-    ADMIN_CONTACTS = "admin_contacts"
-    ERP_SYSTEM = "erp_system"
-    CUSTOMIZATION_SUMMARY = "customization_summary"
-
-
-class ClientRecordRules(_Model):
-    """When a client record is complete; a placeholder counts as missing, whatever its case."""
-
-    required: tuple[RecordField, ...]
-    placeholders: tuple[str, ...] = ()
 
 
 class PolicyDocument(_Model):

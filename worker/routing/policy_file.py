@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from worker.clients.rules import contradictions as record_contradictions
 from worker.routing.policy_document import GENERAL, LEVEL_1, PolicyDocument, PolicyError
 from worker.yaml_file import Place, line_of, nearest, read_model_and_lines, sentence
 
@@ -55,3 +56,5 @@ def _contradictions(document: PolicyDocument) -> Iterator[tuple[Place, str, str]
                         f"the request {name} names the queue {code!r}, which does not exist",
                         nearest(code, queues),
                     )
+    for place, fault, mend in record_contradictions(document.client_record):
+        yield ("client_record", *place), fault, mend
