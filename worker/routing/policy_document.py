@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from config.settings import RoutingMode
+from worker.routing.escalation_rules import (
+    Ageing,
+    Notices,
+    Owners,
+    Replies,
+    WorkingHoursRules,
+)
+from worker.routing.policy_model import Code, Label, Phrase, PolicyModel, Probability, Section
 from worker.clients.rules import ClientRecordRules
 from worker.routing.ticket import Channel
 
@@ -16,31 +25,23 @@ LEVEL_1 = "level_1"
 GENERAL = "general"
 """The ticket type of what fits no other."""
 
-Probability = Annotated[float, Field(ge=0, le=1)]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Phrase = Annotated[str, Field(min_length=2, max_length=80)]
-Label = Annotated[str, Field(min_length=1, max_length=80)]
-Section = Annotated[str, Field(pattern=r"^([1-8](\.\d{1,2})?|coverage)$")]
-
 
 class PolicyError(Exception):
     """The policy or its examples are wrong. The message names file, line, fault and mend."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-
-class Queue(_Model):
+class Queue(PolicyModel):
     """A team. `bar`: the least probability (0 to 1) at which a ticket is sent to it unasked;
-    `cost_if_wrong`: what a wrong ticket costs it, in tickets wrongly sent to Level 1."""
+    `cost_if_wrong`: what a wrong ticket costs it, in tickets wrongly sent to Level 1; `mode`: how
+    far the worker is trusted with it (None: as far as overall)."""
 
     label: Label
     bar: Probability
     cost_if_wrong: Annotated[float, Field(gt=0, le=100)] = 1.0
+    mode: RoutingMode | None = None
 
 
-class TicketType(_Model):
+class TicketType(PolicyModel):
     """A kind of ticket, the queue that owns it and the section of the guidelines that says so."""
 
     label: Label
@@ -50,7 +51,7 @@ class TicketType(_Model):
     bar: Probability | None = None
 
 
-class Rule(_Model):
+class Rule(PolicyModel):
     """What the guidelines fix beside the examples; all its conditions must hold.
 
     Phrases are found as whole words, in any case and whatever the white space between them.
@@ -74,7 +75,7 @@ class Readiness(StrEnum):
     BLOCK = "block"
 
 
-class Request(_Model):
+class Request(PolicyModel):
     """A hand-off that an agent may ask for, by the ticket's owning queue."""
 
     label: Label
@@ -85,7 +86,7 @@ class Request(_Model):
     team_ticketing: bool = False
 
 
-class PolicyDocument(_Model):
+class PolicyDocument(PolicyModel):
     """The policy file, checked. Dictionaries keep the order of the file."""
 
     max_characters: Annotated[int, Field(ge=1_000, le=100_000)]
@@ -94,3 +95,8 @@ class PolicyDocument(_Model):
     rules: tuple[Rule, ...] = ()
     requests: Mapping[Code, Request]
     client_record: ClientRecordRules
+    working_hours: WorkingHoursRules = WorkingHoursRules()
+    notices: Notices = Notices()
+    owners: Owners = Owners()
+    ageing: Ageing = Ageing()
+    replies: Replies = Replies()

@@ -58,3 +58,23 @@ def _contradictions(document: PolicyDocument) -> Iterator[tuple[Place, str, str]
                     )
     for place, fault, mend in record_contradictions(document.client_record):
         yield ("client_record", *place), fault, mend
+    for section, holders in (
+        ("notices", document.notices),
+        ("owners", document.owners),
+        ("ageing", document.ageing),
+        ("replies", document.replies),
+    ):
+        for code in holders.queues:
+            if code not in document.queues:
+                yield (
+                    (section, "queues", code),
+                    f"{section} names the queue {code!r}, which does not exist",
+                    nearest(code, queues),
+                )
+    for code in document.replies.types:
+        if code not in document.types:
+            yield (
+                ("replies", "types", code),
+                f"replies names the type {code!r}, which does not exist",
+                nearest(code, types),
+            )
