@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from config.settings import RoutingMode
+from worker.clients.rules import ClientRecordRules
 from worker.routing.escalation_rules import (
     Ageing,
     Notices,
@@ -17,7 +18,6 @@ from worker.routing.escalation_rules import (
     WorkingHoursRules,
 )
 from worker.routing.policy_model import Code, Label, Phrase, PolicyModel, Probability, Section
-from worker.clients.rules import ClientRecordRules
 from worker.routing.ticket import Channel
 
 LEVEL_1 = "level_1"
