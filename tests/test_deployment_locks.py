@@ -112,3 +112,10 @@ def test_every_python_that_we_take_is_in_the_lock() -> None:
 def test_celery_is_the_combination_that_outlived_redis_restarts() -> None:
     held = {one.name: str(one.version) for one in ENTRIES["run"]}
     assert (held["celery"], held["kombu"], held["redis"]) == ("5.6.3", "5.7.0", "8.1.0")
+
+
+def test_each_dependency_has_its_reason_written_down() -> None:
+    page = (ROOT / "docs" / "adrs" / "001-dependencies.md").read_text()
+    named = {canonicalize_name(one) for one in re.findall(r"`([A-Za-z0-9._-]+)(?:\[\w+\])?`", page)}
+    for requirement in [*wanted("run"), *wanted("dev")]:
+        assert canonicalize_name(requirement.name) in named, requirement.name
