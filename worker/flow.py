@@ -16,6 +16,7 @@ from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory, Lookup
 from worker.counters import Counters
 from worker.escalation.hand_offs import HandOffs
+from worker.escalation.requests import superseded
 from worker.hubspot.errors import HubSpotError, RateLimited
 from worker.hubspot.models import Reading, Record, moment
 from worker.hubspot.service import HubSpotService
@@ -29,7 +30,7 @@ from worker.routing.policy import Policy
 from worker.routing.ticket import Ticket
 from worker.ticket_state import (
     DECIDED_AT,
-    REQUEST,
+    HISTORY,
     STAGE,
     TICKET_PROPERTIES,
     Step,
@@ -122,7 +123,7 @@ class Flow:
         }
         unclear = [id_ for id_, step in steps.items() if step.work is Work.ASK_HISTORY]
         if unclear:
-            again = self._hubspot.read("tickets", unclear, TICKET_PROPERTIES, [STAGE, REQUEST])
+            again = self._hubspot.read("tickets", unclear, TICKET_PROPERTIES, HISTORY)
             self._settle_unread(batch, again)
             for id_ in unclear:
                 steps.pop(id_)
@@ -149,7 +150,7 @@ class Flow:
     def _returns_and_locks(self, batch: Batch, steps: Mapping[str, Step], portal: Portal) -> None:
         for id_, step in steps.items():
             if step.work is Work.LOCK:
-                batch.rows[id_] = effects.lock(step.queue)
+                batch.rows[id_] = effects.lock(step.queue) | superseded(batch.tickets[id_])
                 batch.settle(id_, Outcome.DONE, KEPT)
             elif step.work is Work.RETURN:
                 # In the modes that move nothing, nothing is sent back either.
@@ -160,7 +161,7 @@ class Flow:
     def _wishes(
         self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
     ) -> None:
-        wished = [id_ for id_, step in steps.items() if step.work is Work.HAND_OFF]
+        wished = {i: step.queue for i, step in steps.items() if step.work is Work.HAND_OFF}
         if self._mode is not RoutingMode.OBSERVE:
             self._hand_offs.plan(batch, wished, policy, portal)
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from worker.clients.completeness import CLIENT_UNKNOWN
@@ -19,6 +19,8 @@ STAGE = "hs_pipeline_stage"
 DECIDED_AT = "routing_decided_at"
 MOST_RETURNS = 5  # a ticket that something keeps sending back to intake is left there after these
 REQUEST = "escalation_request"
+OWNER = "routing_queue"
+HISTORY = (STAGE, REQUEST, OWNER)  # what is read to tell who wished what
 SECOND_LOOK_FOR = timedelta(days=1)
 TICKET_PROPERTIES = (
     "subject",
@@ -57,31 +59,71 @@ class Step:
 
     work: Work
     why: str
-    queue: str = ""  # for LOCK and RETURN
+    queue: str = ""  # for LOCK and RETURN; for HAND_OFF the owner that a person has just chosen
 
 
 def next_step(ticket: Record, portal: Portal, now: datetime) -> Step:
-    """What the ticket asks for. `ASK_HISTORY` until its stage history has been read too."""
+    """What the ticket asks for. `ASK_HISTORY` until its history has been read too."""
     if ticket.get("hs_pipeline") != portal.pipeline_id:
         return Step(Work.NOTHING, "it is in another pipeline")
-    if ticket.get(REQUEST):
-        if REQUEST not in ticket.history:
-            return Step(Work.ASK_HISTORY, "an agent asks for a hand-off")
-        return Step(Work.HAND_OFF, f"an agent asks for {ticket.get(REQUEST)}")
     kind = portal.kind(ticket.get(STAGE))
+    request = ticket.get(REQUEST)
     status = ticket.get("routing_status")
-    if status in {"", "failed"}:
+    if status in {"", "failed"} and not request:
         return _undecided(ticket, portal, kind)
-    if kind is StageKind.QUEUE:
-        queue = portal.queue_of[ticket.get(STAGE)]
-        if queue != ticket.get("routing_queue"):
-            return _moved_to(ticket, queue)
+    if not request and kind is StageKind.CLOSED:
+        return Step(Work.NOTHING, "it is closed")
+    if not request and _is_in_place(ticket, portal, kind):
         return _second_look(ticket, now)
+    if STAGE not in ticket.history:
+        return Step(Work.ASK_HISTORY, "who moved it, or asks for what, decides")
+    wish = unseen_move(ticket, portal)
+    if request and (wish is None or wish.at <= asked_at(ticket)):
+        return Step(Work.HAND_OFF, f"an agent asks for {request}", wish.queue if wish else "")
+    if wish:
+        return Step(Work.LOCK, f"user {wish.person} moved it", wish.queue)
     if kind is StageKind.INTAKE:
-        if status == "suggested":
-            return _second_look(ticket, now)
         return _back_in_intake(ticket, portal)
-    return Step(Work.NOTHING, f"it is in a stage of kind {kind}")
+    return Step(Work.NOTHING, "no person moved it")
+
+
+def _is_in_place(ticket: Record, portal: Portal, kind: StageKind) -> bool:
+    """Whether a decided ticket stands where its decision left it."""
+    if kind is StageKind.INTAKE:
+        return ticket.get("routing_status") == "suggested"
+    return portal.queue_of.get(ticket.get(STAGE)) == ticket.get("routing_queue")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A person's move into a queue."""
+
+    queue: str
+    person: str
+    at: datetime
+
+
+def unseen_move(ticket: Record, portal: Portal) -> Move | None:
+    """The last move of a person into a queue that `routing_queue` does not know of yet; moves by
+    machines and to waiting or closed stages that came after it do not undo it. Times are
+    HubSpot's own.
+    """
+    known = ticket.history.get(OWNER, ())
+    for entry in ticket.history.get(STAGE, ()):
+        if known and entry.at <= known[0].at:
+            return None
+        if entry.person and portal.kind(entry.value) is StageKind.INTAKE:
+            return None  # the person asks for a new decision
+        if entry.person and entry.value in portal.queue_of:
+            return Move(portal.queue_of[entry.value], entry.person, entry.at)
+    return None
+
+
+def asked_at(ticket: Record) -> datetime:
+    """When the open request was made."""
+    name = ticket.get(REQUEST)
+    entries = ticket.history.get(REQUEST, ())
+    return next((e.at for e in entries if e.value == name), datetime.min.replace(tzinfo=UTC))
 
 
 def asked_again(ticket: Record, portal: Portal) -> Step:
@@ -105,18 +147,7 @@ def _undecided(ticket: Record, portal: Portal, kind: StageKind) -> Step:
     return Step(Work.DECIDE, "it is new")
 
 
-def _moved_to(ticket: Record, queue: str) -> Step:
-    if STAGE not in ticket.history:
-        return Step(Work.ASK_HISTORY, "its stage is not that of its queue")
-    newest = ticket.history[STAGE][0] if ticket.history[STAGE] else None
-    if newest and newest.person:
-        return Step(Work.LOCK, f"user {newest.person} moved it", queue)
-    return Step(Work.NOTHING, "no person moved it")
-
-
 def _back_in_intake(ticket: Record, portal: Portal) -> Step:
-    if STAGE not in ticket.history:
-        return Step(Work.ASK_HISTORY, "it is back in intake")
     entries = ticket.history[STAGE]
     if entries and entries[0].person:
         return Step(Work.DECIDE, f"user {entries[0].person} put it back to intake")

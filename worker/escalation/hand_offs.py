@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -28,15 +28,20 @@ class HandOffs:
         self._hubspot = hubspot
         self._clients = clients
 
-    def plan(self, batch: Batch, ids: Sequence[str], policy: Policy, portal: Portal) -> None:
-        """Add a row for each ticket with an open request, carried out or refused."""
-        wishes = {i: wish for i in ids if (wish := asked(batch.tickets[i]))}
+    def plan(self, batch: Batch, owners: Mapping[str, str], policy: Policy, portal: Portal) -> None:
+        """Add a row for each ticket with an open request, carried out or refused. `owners`:
+        ticket id → the queue that a person has just chosen, or empty.
+        """
+        wishes = {i: wish for i in owners if (wish := asked(batch.tickets[i]))}
         if not wishes:
             return
-        from_level_1 = [i for i in wishes if owner_of(batch.tickets[i], portal) == LEVEL_1]
+        owner = {i: owners[i] or owner_of(batch.tickets[i], portal) for i in wishes}
+        from_level_1 = [i for i in wishes if owner[i] == LEVEL_1]
         lacking = self._lacking(batch, from_level_1, policy, portal)
         for id_, wish in wishes.items():
-            done = hand_off(batch.tickets[id_], wish, policy, portal, lacking.get(id_, ()))
+            done = hand_off(
+                batch.tickets[id_], wish, owner[id_], policy, portal, lacking.get(id_, ())
+            )
             batch.rows[id_] = properties(done, portal)
             batch.settle(id_, Outcome.DONE, "handed off" if done.to else "hand-off refused")
             self._log(id_, wish, done.to)

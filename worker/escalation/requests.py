@@ -57,12 +57,16 @@ def owner_of(ticket: Record, portal: Portal) -> str:
 
 
 def hand_off(
-    ticket: Record, request: Asked, policy: Policy, portal: Portal, missing: Sequence[str]
+    ticket: Record,
+    request: Asked,
+    owner: str,
+    policy: Policy,
+    portal: Portal,
+    missing: Sequence[str],
 ) -> HandOff:
-    """Carry the request out, or refuse it with a sentence. `missing`: what 5.7 wants on the
-    ticket before Level 1 hands it on and is not there.
+    """Carry the request out, or refuse it with a sentence. `owner` is the owning queue,
+    `missing` what 5.7 wants on the ticket before Level 1 hands it on and is not there.
     """
-    owner = owner_of(ticket, portal)
 
     def refused(why: str) -> HandOff:
         return HandOff(request, owner, "", f"Refused: {why}", tuple(missing), False)
@@ -104,6 +108,7 @@ def properties(done: HandOff, portal: Portal) -> dict[str, str]:
     """
     row = {
         REQUEST: "",
+        "routing_queue": done.owner,
         HANDLED_AT: stamp(done.asked.at),
         "escalation_note": done.sentence,
         "escalation_missing_info": ", ".join(done.missing),
@@ -113,6 +118,16 @@ def properties(done: HandOff, portal: Portal) -> dict[str, str]:
         if done.announce:
             row[NOTICE] = f"{DUE} {done.asked.name} {stamp(done.asked.at)}"
     return row
+
+
+def superseded(ticket: Record) -> dict[str, str]:
+    """What is written of a request whose author, or a colleague, moved the ticket by hand after
+    asking: the move is the newer wish."""
+    request = asked(ticket)
+    if request is None:
+        return {}
+    note = f"Not carried out: after “{request.name}” was asked for, a person moved the ticket."
+    return {REQUEST: "", HANDLED_AT: stamp(request.at), "escalation_note": note}
 
 
 def newer_request(after: Record) -> str:

@@ -89,7 +89,7 @@ def test_every_owner_request_and_readiness(
     owner: str, request_name: str, missing: tuple[str, ...]
 ) -> None:
     allowed, to = TABLE[request_name]
-    done = hand_off(ticket(owner), Asked(request_name, AT, "7"), POLICY, PORTAL, missing)
+    done = hand_off(ticket(owner), Asked(request_name, AT, "7"), owner, POLICY, PORTAL, missing)
     row = properties(done, PORTAL)
     assert row[REQUEST] == "", "the request is cleared, carried out or refused"
     assert row["escalation_note"]
@@ -113,17 +113,22 @@ def test_a_policy_may_block_what_is_not_ready(request_name: str) -> None:
     requests = {**DOCUMENT.requests, request_name: rule}
     policy = policy_of(DOCUMENT.model_copy(update={"requests": requests}))
     wish = Asked(request_name, AT, "7")
-    refused = hand_off(ticket("level_1"), wish, policy, PORTAL, ("steps or context",))
+    refused = hand_off(ticket("level_1"), wish, "level_1", policy, PORTAL, ("steps or context",))
     assert refused.to == ""
     assert "steps or context" in refused.sentence
-    assert hand_off(ticket("level_1"), wish, policy, PORTAL, ()).to
+    assert hand_off(ticket("level_1"), wish, "level_1", policy, PORTAL, ()).to
 
 
 def test_an_unknown_request_and_a_closed_ticket_are_refused_with_the_mend() -> None:
-    unknown = hand_off(ticket("level_1"), Asked("magic", AT, "7"), POLICY, PORTAL, ())
+    unknown = hand_off(ticket("level_1"), Asked("magic", AT, "7"), "level_1", POLICY, PORTAL, ())
     assert "exceeds_level_1" in unknown.sentence
     closed = hand_off(
-        ticket("level_1", **{STAGE: "end"}), Asked("new_report", AT, "7"), POLICY, PORTAL, ()
+        ticket("level_1", **{STAGE: "end"}),
+        Asked("new_report", AT, "7"),
+        "level_1",
+        POLICY,
+        PORTAL,
+        (),
     )
     assert "Reopen" in closed.sentence
 
@@ -132,7 +137,8 @@ def test_only_the_team_ticketing_request_is_announced() -> None:
     told = {
         name: NOTICE
         in properties(
-            hand_off(ticket(sorted(allowed)[0]), Asked(name, AT, ""), POLICY, PORTAL, ()), PORTAL
+            hand_off(ticket(""), Asked(name, AT, ""), sorted(allowed)[0], POLICY, PORTAL, ()),
+            PORTAL,
         )
         for name, (allowed, _) in TABLE.items()
     }
