@@ -27,7 +27,7 @@ local function strikes_of(id) return tonumber(redis.call('HGET', strikes, id) or
 local ready = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'WITHSCORES', 'LIMIT', 0, most * 3)
 if #ready == 0 then return {{'-1'}, {}, aside} end
 local kind = math.min(2, strikes_of(ready[1]))
-local size = ({most, 10, 1})[kind + 1]
+local size = math.min(most, ({most, 10, 1})[kind + 1])
 local ids = {}
 for i = 1, #ready, 2 do
   if #ids < size and math.min(2, strikes_of(ready[i])) == kind then ids[#ids + 1] = ready[i] end
