@@ -102,6 +102,18 @@ class Pipeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who may own records. `id` is the owner's, never the user's; HubSpot archives an
+    owner when the user leaves.
+    """
+
+    id: str
+    email: str
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """A property's definition. `options` are the values an enumeration takes; `options_sent` the
     same as HubSpot sent them, with whatever else an administrator has set there.
@@ -213,6 +225,11 @@ def stage(raw: dict[str, Any]) -> Stage:
         metadata.get("ticketState") == "CLOSED" or str(metadata.get("isClosed")).lower() == "true"
     )
     return Stage(str(raw["id"]), str(raw["label"]), int(raw.get("displayOrder", 0)), closed)
+
+
+def owner(raw: dict[str, Any]) -> Owner:
+    name = f"{_text(raw.get('firstName'))} {_text(raw.get('lastName'))}".strip()
+    return Owner(str(raw["id"]), _text(raw.get("email")), name, not raw.get("archived"))
 
 
 def property_definition(raw: dict[str, Any]) -> Property:

@@ -22,6 +22,8 @@ BATCH_WITH_HISTORY = 50
 ASSOCIATIONS_BATCH = 1000
 SEARCH_PAGE = 200
 DOMAIN_PAGES = 10
+OWNERS_PAGE = 500
+OWNER_PAGES = 20
 NO_NAMES = PropertyNames()
 
 
@@ -256,6 +258,19 @@ class HubSpotService:
             answer,
         )
 
+    def active_owners(self) -> list[models.Owner]:
+        """The active owners. HubSpot: 500 a page; `OWNER_PAGES` at most."""
+        found: list[models.Owner] = []
+        query = {"limit": str(OWNERS_PAGE)}
+        for _ in range(OWNER_PAGES):
+            answer = self._client.get(f"/crm/owners/{self._version}", query)
+            page, after = models.parsed("list of owners", _owners_page, answer)
+            found += page
+            if not after:
+                break
+            query = {**query, "after": after}
+        return found
+
     def account(self) -> dict[str, Any]:
         """Account details: `portalId`, `timeZone` and more."""
         answer = self._client.get(f"/account-info/{self._version}/details")
@@ -301,6 +316,11 @@ def _page(raw: dict[str, Any]) -> tuple[list[Record], str]:
     """The records of a page of a search, and where the next one starts (empty: nowhere)."""
     after = ((raw.get("paging") or {}).get("next") or {}).get("after")
     return [models.record(one) for one in raw["results"]], str(after or "")
+
+
+def _owners_page(raw: dict[str, Any]) -> tuple[list[models.Owner], str]:
+    after = ((raw.get("paging") or {}).get("next") or {}).get("after")
+    return [models.owner(one) for one in raw["results"]], str(after or "")
 
 
 def _next_pages(raw: dict[str, Any]) -> list[dict[str, str]]:
