@@ -1,0 +1,25 @@
+"""How far the worker is trusted with a queue: the overall mode and the queue's own (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from config.settings import RoutingMode
+from worker.routing.policy_document import Queue
+
+_LADDER = (RoutingMode.OBSERVE, RoutingMode.SUGGEST, RoutingMode.ROUTE)
+
+
+class HasQueues(Protocol):
+    @property
+    def queues(self) -> Mapping[str, Queue]: ...
+
+
+def mode_of(queue: str, policy: HasQueues, overall: RoutingMode) -> RoutingMode:
+    """The more careful of the overall mode and the queue's. A queue that the policy does not know
+    is treated as overall.
+    """
+    known = policy.queues.get(queue)
+    own = known.mode if known and known.mode else overall
+    return min(overall, own, key=_LADDER.index)
