@@ -18,7 +18,7 @@ Card = dict[str, Any]
 MOST_BYTES = 20_000
 """Of a message. Teams takes about 28 KB, counted in its own way: others found 20,800 characters
 to get through (learn.microsoft.com: incoming webhooks; github.com/atc0005/go-teams-notify, 59)."""
-MOST_IN_CARD = 15
+MOST_IN_CARD = 12
 """Tickets in a digest or ageing card; more make more cards."""
 _EXCERPTS = (4000, 2000, 1000, 400, 0)  # characters, tried until the message is small enough
 _SUBJECTS = (100, 60, 30)
