@@ -53,15 +53,19 @@ class PortalNames(BaseModel):
         "client_contact_role"
     )
     admin_contact_value: str = "administrative"
+    admin_contact_gone_property: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = (
+        "client_contact_gone"
+    )
+    admin_contact_gone_values: frozenset[str] = frozenset({"true", "yes"})
     own_domains: frozenset[Domain] = frozenset()
     alert_senders: frozenset[str] = frozenset()
     free_mail_domains: frozenset[Domain] = frozenset()
     ticket_properties: dict[str, str] = {}
     company_properties: dict[str, str] = {}
 
-    @field_validator("alert_senders", mode="before")
+    @field_validator("alert_senders", "admin_contact_gone_values", mode="before")
     @classmethod
     def _lower_case(cls, value: object) -> object:
         if isinstance(value, list):
-            return frozenset(v.strip().lower() for v in value if isinstance(v, str))
+            return frozenset(str(v).strip().lower() for v in value if isinstance(v, str | bool))
         return value

@@ -21,7 +21,7 @@ from simulator.webhooks import subscriptions
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import environment_of, provision, route_all, settings_for
-from worker.clients.directory import COMPANY_PROPERTIES, CONTACT_PROPERTIES
+from worker.clients.admin_contacts import COMPANY_PROPERTIES, CONTACT_PROPERTIES
 from worker.hubspot.webhooks import OUR_PROPERTIES, Wanted, wanted
 from worker.portal_names import read_portal_names
 from worker.runtime import Runtime
@@ -54,6 +54,7 @@ HANDLED = {
 TICKETS = {"tickets"}
 COMPANIES_READ = {"crm.objects.companies.read"}
 CONTACTS_READ = {"crm.objects.contacts.read"}
+CONTACTS_WRITE = {"crm.objects.contacts.write"}  # HubSpot: tasks need it
 TICKET_SCHEMA = {"tickets", "crm.schemas.tickets.write"}
 ANY_OBJECT = TICKETS | COMPANIES_READ | CONTACTS_READ
 OAUTH = {"oauth"}
@@ -77,6 +78,9 @@ ENDPOINTS: dict[str, list[set[str]]] = {
     "POST /crm/associations/{v}/companies/contacts/batch/read": [COMPANIES_READ, CONTACTS_READ],
     "GET /crm/associations/{v}/contacts/companies/labels": [COMPANIES_READ, CONTACTS_READ],
     "POST /crm/associations/{v}/contacts/companies/labels": [COMPANIES_READ, CONTACTS_READ],
+    "GET /crm/owners/{v}": [{"crm.objects.owners.read"}],
+    "POST /crm/objects/{v}/tasks": [CONTACTS_WRITE],
+    "POST /crm/objects/{v}/tasks/batch/update": [CONTACTS_WRITE],
     "GET /crm/pipelines/{v}/tickets": [TICKETS],
     "POST /crm/pipelines/{v}/tickets": [TICKET_SCHEMA],
     "POST /crm/pipelines/{v}/tickets/{id}/stages": [TICKET_SCHEMA],
@@ -143,7 +147,8 @@ def test_each_property_that_is_handled_is_subscribed_and_no_other() -> None:
     handled = {("ticket", name) for name in TICKET_TRIGGERS}
     # What only we write tells nobody anything.
     handled |= {(kind, one) for kind in records for one in {*records[kind]} - OUR_PROPERTIES}
-    handled.add(("contact", names.admin_contact_property))
+    handled |= {("contact", names.admin_contact_property)}
+    handled |= {("contact", names.admin_contact_gone_property)}
     rows = [
         (row["subscriptionType"].partition(".")[0], row["propertyName"])
         for row in SUBSCRIBED

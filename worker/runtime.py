@@ -17,8 +17,10 @@ from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
 from worker.escalation.hand_offs import HandOffs
 from worker.flow import Flow
+from worker.hubspot.behind import Behind
 from worker.hubspot.breaker import Breaker
-from worker.hubspot.client import HubSpotClient
+from worker.hubspot.by_night import HubSpotByNight
+from worker.hubspot.client import CallLimiter, HubSpotClient
 from worker.hubspot.limits import Limiter
 from worker.hubspot.names import PropertyNames
 from worker.hubspot.service import HubSpotService
@@ -35,6 +37,7 @@ from worker.writing import Writer
 
 PORTAL_KEPT_S = 600.0
 POLICY_LOOKED_AT_S = 10.0
+OnCall = Callable[[str, int, float], None]  # bucket, status (0: no answer), seconds
 log = structlog.get_logger()
 
 
@@ -51,26 +54,43 @@ def connect(settings: Settings) -> redis.Redis:
 
 def make_gateway(settings: Settings, client: redis.Redis, names: PortalNames) -> HubSpotService:
     """The door to HubSpot, counting its calls."""
+    door = _door(settings, client, Limiter(client))
+    return HubSpotService(door, settings.hubspot_api_version, _property_names(names))
+
+
+def gateway_by_night(
+    settings: Settings, client: redis.Redis, names: PortalNames, on_call: OnCall | None = None
+) -> HubSpotByNight:
+    """The same door for work that nobody waits for: its calls stand behind all others."""
+    door = _door(settings, client, Behind(Limiter(client)), on_call)
+    return HubSpotByNight(door, settings.hubspot_api_version, _property_names(names))
+
+
+def _door(
+    settings: Settings, client: redis.Redis, limiter: CallLimiter, on_call: OnCall | None = None
+) -> HubSpotClient:
     counters = Counters(client)
 
-    def count(bucket: str, status: int, _seconds: float) -> None:
+    def count(bucket: str, status: int, seconds: float) -> None:
         counters.add({f"hubspot_calls:{bucket}": 1, f"hubspot_status:{status}": 1})
+        if on_call:
+            on_call(bucket, status, seconds)
 
-    return HubSpotService(
-        HubSpotClient(
-            settings.hubspot_access_token,
-            settings.hubspot_base_url,
-            Limiter(client),
-            pool_size=settings.worker_threads + 2,
-            on_call=count,
-            breaker=Breaker(client),
-        ),
-        settings.hubspot_api_version,
-        {
-            "tickets": PropertyNames(names.ticket_properties),
-            "companies": PropertyNames(names.company_properties),
-        },
+    return HubSpotClient(
+        settings.hubspot_access_token,
+        settings.hubspot_base_url,
+        limiter,
+        pool_size=settings.worker_threads + 2,
+        on_call=count,
+        breaker=Breaker(client),
     )
+
+
+def _property_names(names: PortalNames) -> dict[str, PropertyNames]:
+    return {
+        "tickets": PropertyNames(names.ticket_properties),
+        "companies": PropertyNames(names.company_properties),
+    }
 
 
 class PolicyKeeper:
@@ -147,7 +167,9 @@ class Runtime:
         self.breaker = Breaker(self.redis)
         self.counters = Counters(self.redis)
         self.identity = Identity(self.redis)
-        self.clients = ClientDirectory(self.hubspot, self.redis, self.names)
+        self.clients = ClientDirectory(
+            self.hubspot, self.redis, self.names, lambda: self.policy.current().client_record
+        )
         self.policy = PolicyKeeper(
             lambda: load_policy(
                 settings.policy_file, settings.examples_dir, settings.data_dir / "model"

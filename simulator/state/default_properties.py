@@ -134,6 +134,9 @@ _CONTACT: tuple[_Row, ...] = (
     ("hs_email_domain", "Email domain", "!text"),
     ("hs_is_contact", "Is a contact", "!bool"),
     ("hs_email_optout", "Unsubscribed from all email", "!bool"),
+    ("hs_email_bad_address", "Invalid email address", "!bool"),
+    ("hs_email_hard_bounce_reason_enum", "Email hard bounce reason", "!text"),
+    ("hs_email_quarantined", "Email address quarantined", "!bool"),
 )
 _ACTIVITY: tuple[_Row, ...] = (
     ("hs_timestamp", "Activity date", "time"),

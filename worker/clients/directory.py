@@ -6,16 +6,24 @@ does that); a contact's id leads to the cached records that name the person.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import redis
 from pydantic import TypeAdapter, ValidationError
 
 from config.portal import PortalNames
-from worker.clients.record import AdminContact, ClientRecord
+from worker.clients.admin_contacts import (
+    COMPANY_PROPERTIES,
+    CONTACT_PROPERTIES,
+    AdminContacts,
+    client_record,
+    properties_of,
+)
+from worker.clients.record import ClientRecord
 from worker.clients.resolution import (
     Attached,
     Contact,
@@ -24,26 +32,13 @@ from worker.clients.resolution import (
     domain_to_ask,
     resolve,
 )
-from worker.hubspot.models import Association, Record
+from worker.clients.rules import ClientRecordRules
 from worker.hubspot.service import HubSpotService
-from worker.portal import same_label
 
 CACHE_S = 600
 COMPANY_KEY = "ticket-worker:client:company:"
 CONTACT_KEY = "ticket-worker:client:contact:"
 NAMED_BY_KEY = "ticket-worker:client:named-by:"  # contact id → companies whose record names it
-COMPANY_PROPERTIES = (
-    "name",
-    "domain",
-    "erp_system",
-    "customization_summary",
-    "managed_services",
-    "client_record_status",
-    "client_record_missing",
-)
-CONTACT_PROPERTIES = ("email", "firstname", "lastname", "associatedcompanyid")
-MOST_ADMIN_CONTACTS = 20  # of one client; more say nothing more to a reader
-MOST_CONTACTS_READ = 500  # of one client, where only a property tells who is administrative
 DOMAINS_PER_SEARCH = 50
 RECORD = TypeAdapter(ClientRecord)
 CONTACT = TypeAdapter(Contact)
@@ -68,12 +63,25 @@ class Lookup:
 
 
 class ClientDirectory:
-    """Who the clients are. Thread-safe; raises the gateway's errors."""
+    """Who the clients are. Thread-safe; raises the gateway's errors.
 
-    def __init__(self, hubspot: HubSpotService, cache: redis.Redis, names: PortalNames) -> None:
+    `rules`: the policy's rules in force, which may look at further properties.
+    """
+
+    def __init__(
+        self,
+        hubspot: HubSpotService,
+        cache: redis.Redis,
+        names: PortalNames,
+        rules: Callable[[], ClientRecordRules | None] = lambda: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._hubspot = hubspot
         self._cache = cache
         self._names = names
+        self._rules = rules
+        self._clock = clock
+        self._admins = AdminContacts(hubspot, names)
 
     def look_up(self, ticket_ids: Collection[str], by_label: bool) -> Lookup:
         """Resolve the clients of up to 100 tickets and read their records, in full batches.
@@ -116,64 +124,25 @@ class ClientDirectory:
     def _read_records(
         self, company_ids: Collection[str], by_label: bool
     ) -> dict[str, ClientRecord]:
-        reading = self._hubspot.read("companies", company_ids, COMPANY_PROPERTIES)
+        more, of_contacts = properties_of(self._rules())
+        properties = [*COMPANY_PROPERTIES, *more]
+        reading = self._hubspot.read("companies", company_ids, properties)
         companies = dict(reading.found)
         if reading.merged:
-            lives = self._hubspot.read(
-                "companies", set(reading.merged.values()), COMPANY_PROPERTIES
-            )
+            lives = self._hubspot.read("companies", set(reading.merged.values()), properties)
             companies |= {
                 asked: lives.found[live]
                 for asked, live in reading.merged.items()
                 if live in lives.found
             }
-        admins = self._admin_contacts({record.id for record in companies.values()}, by_label)
+        as_of = self._clock()
+        ids = {record.id for record in companies.values()}
+        admins = self._admins.of(ids, by_label, of_contacts)
         return {
-            asked: _record(company, admins[company.id])
+            asked: client_record(company, admins[company.id], as_of, more)
             for asked, company in companies.items()
             if company.id in admins
         }
-
-    def _admin_contacts(
-        self, company_ids: Collection[str], by_label: bool
-    ) -> dict[str, tuple[AdminContact, ...]]:
-        """Administrative contacts by company; by label, or by a contact property. A company whose
-        people could not be read is absent: nobody may be told that it has none.
-        """
-        people = self._hubspot.associated("companies", "contacts", company_ids)
-        chosen = {
-            company_id: list(
-                dict.fromkeys(
-                    a.to_id
-                    for a in people.found.get(company_id, ())
-                    if not by_label or self._is_admin(a)
-                )
-            )[: MOST_ADMIN_CONTACTS if by_label else MOST_CONTACTS_READ]
-            for company_id in company_ids
-            if company_id not in people.errors
-        }
-        wanted = sorted({one for some in chosen.values() for one in some})
-        properties = [*CONTACT_PROPERTIES]
-        if not by_label:
-            properties.append(self._names.admin_contact_property)
-        reading = self._hubspot.read("contacts", wanted, properties)
-        return {
-            company_id: tuple(
-                _admin(reading.found[one])
-                for one in ids
-                if one in reading.found and (by_label or self._has_role(reading.found[one]))
-            )[:MOST_ADMIN_CONTACTS]
-            for company_id, ids in chosen.items()
-            if reading.errors.keys().isdisjoint(ids)
-        }
-
-    def _is_admin(self, association: Association) -> bool:
-        wanted = self._names.admin_contact_label
-        return any(same_label(label, wanted) for label in association.labels)
-
-    def _has_role(self, contact: Record) -> bool:
-        value = contact.get(self._names.admin_contact_property)
-        return self._names.admin_contact_value.casefold() in value.casefold().split(";")
 
     def _contacts(self, contact_ids: Collection[str]) -> dict[str, Contact]:
         contacts = self._cached(CONTACT_KEY, CONTACT, contact_ids)
@@ -227,22 +196,3 @@ class ClientDirectory:
                 pipe.sadd(NAMED_BY_KEY + contact.contact_id, record.company_id)
                 pipe.expire(NAMED_BY_KEY + contact.contact_id, CACHE_S)
         pipe.execute()
-
-
-def _record(company: Record, admins: tuple[AdminContact, ...]) -> ClientRecord:
-    return ClientRecord(
-        company_id=company.id,
-        name=company.get("name"),
-        domain=company.get("domain"),
-        erp_system=company.get("erp_system"),
-        customization_summary=company.get("customization_summary"),
-        managed_services=company.get("managed_services").strip().lower() in {"true", "yes"},
-        admin_contacts=admins,
-        record_status=company.get("client_record_status"),
-        record_missing=company.get("client_record_missing"),
-    )
-
-
-def _admin(contact: Record) -> AdminContact:
-    name = " ".join(p for p in (contact.get("firstname"), contact.get("lastname")) if p)
-    return AdminContact(contact.id, name, contact.get("email"))

@@ -140,6 +140,16 @@ class Limiter:
         if wait_ms:
             self._sleep(wait_ms / 1000)
 
+    def try_behind(self, bucket: Bucket) -> float:
+        """Take a place only where nobody is ahead and the whole burst stays free for others: for
+        work that nobody waits for. 0 when taken, else the seconds until it may be worth a try.
+        """
+        rate = self._rates[bucket]
+        wait_ms = self._reserve(
+            keys=[KEY + bucket], args=[self._clock_ms(), 0, rate.interval_ms, 0]
+        )
+        return -int(wait_ms) / 1000
+
     def learn(self, bucket: Bucket, headers: Mapping[str, str]) -> None:
         """Take the limit from an answer's headers (HubSpot: searches carry none)."""
         limit = headers.get("X-HubSpot-RateLimit-Max", "")

@@ -86,6 +86,7 @@ def plan(
         api_version,
     )
     _plan_admin_contacts(result, live, names, api_version)
+    _plan_gone_contacts(result, live, names, api_version)
     return result
 
 
@@ -259,6 +260,24 @@ def _plan_admin_contacts(result: Plan, live: LivePortal, names: PortalNames, ver
         result.changes.append(
             Change(f"Create the contacts property {wanted.name}", "POST", path, body)
         )
+
+
+def _plan_gone_contacts(result: Plan, live: LivePortal, names: PortalNames, version: str) -> None:
+    """Where somebody ticks that a contact has left the client."""
+    name = names.admin_contact_gone_property
+    if name in live.properties["contacts"]:
+        return
+    wanted = WantedProperty(
+        name,
+        "No longer at the client",
+        "bool",
+        "booleancheckbox",
+        "Ticked, the person no longer counts as an administrative contact",
+        (("true", "Yes"), ("false", "No")),
+    )
+    body = wanted.body(name, "contactinformation")
+    path = f"/crm/properties/{version}/contacts"
+    result.changes.append(Change(f"Create the contacts property {name}", "POST", path, body))
 
 
 def read_live(client: HubSpotClient, version: str) -> LivePortal:

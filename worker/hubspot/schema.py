@@ -157,6 +157,13 @@ def company_properties() -> list[WantedProperty]:
             "date",
             "When the status last changed",
         ),
+        WantedProperty(
+            "client_record_task",
+            "Client record: task",
+            "string",
+            "text",
+            "Id of the open task to complete the record",
+        ),
     ]
 
 
