@@ -201,11 +201,15 @@ def test_renewing_extends_a_lease(inbox: Inbox, forward: PassTime) -> None:
     assert inbox.next_due_s() == pytest.approx(LEASE_S, abs=0.5)
 
 
-def test_looking_whether_an_id_is_held_does_not_extend_it(inbox: Inbox, forward: PassTime) -> None:
+def test_looking_whether_an_id_is_held_does_not_change_its_lease(
+    inbox: Inbox, forward: PassTime
+) -> None:
     inbox.announce(["1"], Source.WEBHOOK)
     held = claim(inbox, forward)
-    forward(LEASE_S - 1)
-    inbox.held(held, ["1"])
+    for _ in range(3):
+        assert inbox.held(held, ["1"]) == {"1"}
+        forward((LEASE_S - 1) / 3)
+    assert inbox.held(held, ["1"]) == {"1"}
     forward(1.1)
 
     assert inbox.held(held, ["1"]) == set()
@@ -271,6 +275,21 @@ def test_an_id_announced_while_leased_runs_again_however_it_ended(
 
     assert claim(inbox, forward).ids == ("1",)
     assert inbox.failures() == []
+
+
+def test_an_announcement_during_a_lease_that_expires_is_met_by_the_next_claim(
+    inbox: Inbox, forward: PassTime
+) -> None:
+    inbox.announce(["1"], Source.WEBHOOK)
+    claim(inbox, forward)
+    inbox.announce(["1"], Source.WEBHOOK)
+    forward(LEASE_S + 1)
+
+    settle(inbox, claim(inbox, forward), Outcome.DONE)
+
+    forward(1)
+    assert nothing_due(inbox)
+    assert inbox.next_due_s() is None
 
 
 @pytest.mark.parametrize("source", [Source.POLL, Source.ASSOCIATION])
@@ -526,6 +545,17 @@ def test_a_ticket_alone_in_three_expired_leases_is_set_aside(
     assert inbox.next_due_s() is None
     forward(SETTLED_S)
     assert inbox.announce(["1"], Source.POLL) == 0
+
+
+def test_only_leases_of_one_count_as_alone(inbox: Inbox, forward: PassTime) -> None:
+    inbox.announce(numbered(11), Source.WEBHOOK)
+    assert sizes(expire(inbox, forward)) == [11]
+    (ten, _) = expire(inbox, forward)
+    for _ in range(ALONE_EXPIRIES - 1):
+        expire(inbox, forward)
+    inbox.claim()
+
+    assert failed_ids(inbox).isdisjoint(ten.ids)
 
 
 def test_the_one_that_kills_is_found_among_a_hundred_and_the_others_pass(
