@@ -17,11 +17,16 @@ class LookBacks:
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def note(self, seen: Mapping[str, str]) -> None:
-        """Before a write: what was seen. An earlier note stands: its move may be unlooked-at."""
+    def note(self, seen: Mapping[str, str], again: bool = False) -> None:
+        """Before a write: what was seen. An earlier note stands, for its move may be unlooked-at,
+        unless it has just been looked at (`again`).
+        """
         pipe = self._redis.pipeline(transaction=False)
         for id_, modified in seen.items():
-            pipe.hsetnx(KEY, id_, modified)
+            if again:
+                pipe.hset(KEY, id_, modified)
+            else:
+                pipe.hsetnx(KEY, id_, modified)
         pipe.execute()
 
     def open(self, ids: Collection[str]) -> dict[str, str]:

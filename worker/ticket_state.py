@@ -188,21 +188,20 @@ class Trampled:
     person: str
 
 
-def trampled_move(seen: str, after: Record, target: str) -> Trampled | None:
-    """The person's move between our read and our write of the stage `target`, if any.
+def trampled_move(seen: str, after: Record, own_source_id: str) -> Trampled | None:
+    """The person's move between our read and our write, if any.
 
     `seen` is the last-modified time of the state that we read, `after` the ticket with its
-    history after our write. Times are HubSpot's own: whatever a person set after `seen` and
-    before our entry, we have not seen and have overwritten.
+    history after our write, `own_source_id` who we are in it. Times are HubSpot's own: whatever a
+    person set after `seen` and before our entry, we have not seen and have overwritten. What a
+    person, or another machine after a person, did later than our entry stands.
     """
-    entries = after.history.get(STAGE, ())
-    ours = next((i for i, e in enumerate(entries) if e.value == target and not e.person), None)
-    if ours is None or not seen or any(e.person for e in entries[:ours]):
-        return None  # a person has moved it after us: that move stands
+    if not seen or not own_source_id:
+        return None
     read_at = moment(seen)
-    for entry in entries[ours + 1 :]:
-        if entry.at <= read_at:
-            return None
-        if entry.person:
-            return Trampled(entry.value, entry.person)
-    return None
+    fresh = [entry for entry in after.history.get(STAGE, ()) if entry.at > read_at]
+    ours = next((i for i, entry in enumerate(fresh) if entry.source_id == own_source_id), None)
+    if ours is None or any(entry.person for entry in fresh[:ours]):
+        return None
+    lost = next((entry for entry in fresh[ours + 1 :] if entry.person), None)
+    return Trampled(lost.value, lost.person) if lost else None

@@ -14,7 +14,7 @@ from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
 from worker.escalation.requests import HANDLED_AT, newer_request
 from worker.hubspot.errors import HubSpotError, RateLimited
-from worker.hubspot.models import Update
+from worker.hubspot.models import Record, Update
 from worker.hubspot.service import HubSpotService
 from worker.identity import Identity
 from worker.intake.inbox import Inbox, Outcome
@@ -24,6 +24,9 @@ from worker.portal import Portal
 from worker.ticket_state import DECIDED_AT, REQUEST, STAGE, trampled_move
 
 OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
+MOST_LOOKS = 4  # at one ticket in a row; more people at once are not to be expected
+LOOKED_AT = (STAGE, "routing_queue", "hs_lastmodifieddate", REQUEST, HANDLED_AT)
+LOOKED_BACK_AT = (STAGE, DECIDED_AT, REQUEST)
 log = structlog.get_logger()
 
 
@@ -149,41 +152,52 @@ class Writer:
         if last:
             self._hubspot.update("tickets", last)
 
-    def look_back(self, batch: Batch, seen: Mapping[str, str], portal: Portal) -> None:
-        """HubSpot has no compare-and-set: a person's move that our write went over is put back.
+    def look_back(
+        self, batch: Batch, seen: Mapping[str, str], portal: Portal, times: int = 1
+    ) -> None:
+        """HubSpot has no compare-and-set: a person's move or request that our write went over is
+        put back. Putting back is a write too, so it is looked back at in its turn.
 
-        `seen`: ticket id → last-modified time of the state that our move was decided on.
+        `seen`: ticket id → last-modified time of the state that our write was decided on.
         """
         if not seen:
             return
-        properties = [STAGE, "routing_queue", REQUEST, HANDLED_AT]
-        history = [STAGE, DECIDED_AT, REQUEST]
-        after = self._hubspot.read("tickets", sorted(seen), properties, history)
-        restored = []
+        after = self._hubspot.read("tickets", sorted(seen), LOOKED_AT, LOOKED_BACK_AT)
+        restored: dict[str, Update] = {}
         for id_, record in after.found.items():
             self._identity.learn(record)
-            if wish := newer_request(record):
-                log.info("newer_request_kept", ticket=id_, request=wish)
-                restored.append(Update(id_, {REQUEST: wish}))
-                batch.settle(id_, Outcome.LATER, "asked for again", delay_s=0)
-                continue
-            target = portal.stage_of.get(record.get("routing_queue"), "")
-            lost = trampled_move(seen[id_], record, target)
-            if lost is None:
-                continue
-            log.info("person_move_restored", ticket=id_, stage=lost.stage_id, user=lost.person)
-            queue = portal.queue_of.get(lost.stage_id)
-            locked = effects.lock(queue) if queue else {"routing_status": "locked"}
-            stage = {"hs_pipeline": portal.pipeline_id, STAGE: lost.stage_id}
-            restored.append(Update(id_, stage | locked))
-            batch.settle(id_, Outcome.DONE, KEPT)
-        if restored:
-            writing = self._hubspot.update("tickets", restored)
-            self._counters.add({"person_moves_restored": len(writing.written)})
-            for id_, error in writing.unknown.items():
-                self._unknown(batch, id_, error)
-            seen = {id_: at for id_, at in seen.items() if id_ not in writing.unknown}
-        self._lookbacks.done(seen.keys() - after.errors.keys())
+            if row := self._trampled(batch, record, seen[id_], portal):
+                restored[id_] = Update(id_, row)
+        self._lookbacks.done(seen.keys() - after.errors.keys() - restored.keys())
+        if not restored:
+            return
+        now_seen = {id_: after.found[id_].get("hs_lastmodifieddate") for id_ in restored}
+        self._lookbacks.note(now_seen, again=True)
+        writing = self._hubspot.update("tickets", list(restored.values()))
+        self._counters.add({"person_moves_restored": len(writing.written)})
+        for id_, error in writing.unknown.items():
+            self._unknown(batch, id_, error)
+        done = {id_: at for id_, at in now_seen.items() if id_ in writing.written}
+        if times < MOST_LOOKS:
+            self.look_back(batch, done, portal, times + 1)
+        else:
+            self._lookbacks.done(done.keys())
+
+    def _trampled(self, batch: Batch, record: Record, seen: str, portal: Portal) -> dict[str, str]:
+        """What has to be written so that the newest human wish stands; empty when it does."""
+        row: dict[str, str] = {}
+        if lost := trampled_move(seen, record, self._identity.source_id):
+            who, stage = lost.person, lost.stage_id
+            log.info("person_move_restored", ticket=record.id, stage=stage, user=who)
+            queue = portal.queue_of.get(stage)
+            row |= effects.lock(queue) if queue else {"routing_status": "locked"}
+            row |= {"hs_pipeline": portal.pipeline_id, STAGE: stage}
+            batch.settle(record.id, Outcome.DONE, KEPT)
+        if wish := newer_request(record):
+            log.info("newer_request_kept", ticket=record.id, request=wish)
+            row[REQUEST] = wish
+            batch.settle(record.id, Outcome.LATER, "asked for again", delay_s=0)
+        return row
 
     def _flag_clients(self, batch: Batch) -> None:
         """Flags are no ticket's business: when they can't be written, the next ticket of the
