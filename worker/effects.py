@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from config.settings import RoutingMode
-from worker.clients.record import ClientRecord
+from worker.clients.record import AdminContact, ClientRecord
 from worker.hubspot.models import Update
 from worker.portal import Portal
 from worker.routing.decision import Decision
 from worker.ticket_state import STAGE
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_TEXT = 65_536  # HubSpot: the longest text of a property
 
 
@@ -47,9 +48,7 @@ def client_properties(record: ClientRecord | None, missing: Sequence[str]) -> di
     admins = record.admin_contacts if record else ()
     return {
         "client_erp": record.erp_system[:MAX_TEXT] if record else "",
-        "client_admin_contacts": "; ".join(
-            f"{contact.name} <{contact.email}>".strip() for contact in admins
-        )[:MAX_TEXT],
+        "client_admin_contacts": "; ".join(_person(one) for one in admins)[:MAX_TEXT],
         "client_customizations": record.customization_summary[:MAX_TEXT] if record else "",
         "client_record_missing": ", ".join(missing),
     }
@@ -87,7 +86,13 @@ def without_stage(properties: dict[str, str]) -> dict[str, str]:
 
 def stamp(at: datetime) -> str:
     """A moment as HubSpot takes it: epoch milliseconds."""
-    return str(int(at.timestamp() * 1000))
+    return str((at - _EPOCH) // timedelta(milliseconds=1))
+
+
+def _person(contact: AdminContact) -> str:
+    if contact.name and contact.email:
+        return f"{contact.name} <{contact.email}>"
+    return contact.name or contact.email
 
 
 def _topics(decision: Decision) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import redis
 
 from worker.hubspot.models import Record
 from worker.ticket_state import DECIDED_AT
 
 KEY = "ticket-worker:identity"
+APP_SOURCES = frozenset({"INTEGRATION", "API"})  # a person or a workflow may touch it too
+NOTED_AGAIN_S = 60.0  # Redis may have been emptied; the receiver reads it there
 
 
 class Identity:
@@ -16,6 +20,7 @@ class Identity:
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
         self._known = ""
+        self._noted_at = 0.0
 
     @property
     def source_id(self) -> str:
@@ -26,9 +31,11 @@ class Identity:
         return self._known
 
     def learn(self, ticket: Record) -> None:
-        """Take our source id from the newest entry of `routing_decided_at`."""
+        """Take our source id from the newest entry of `routing_decided_at` that an app made."""
         entries = ticket.history.get(DECIDED_AT, ())
-        newest = entries[0].source_id if entries else ""
-        if newest and newest != self._known:
-            self._known = newest
+        newest = next((e.source_id for e in entries if e.source_type in APP_SOURCES), "")
+        if not newest:
+            return
+        if newest != self._known or time.monotonic() - self._noted_at > NOTED_AGAIN_S:
             self._redis.set(KEY, newest)
+            self._known, self._noted_at = newest, time.monotonic()
