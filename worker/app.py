@@ -35,7 +35,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "result_expires": 3600,
         "timezone": "UTC",
         "enable_utc": True,
-        "imports": ("tasks.intake", "tasks.routing", "tasks.upkeep"),
+        "imports": ("tasks.escalation", "tasks.intake", "tasks.routing", "tasks.upkeep"),
         "task_queues": (Queue(ROUTING_QUEUE), Queue(UPKEEP_QUEUE)),
         "task_default_queue": UPKEEP_QUEUE,
         "task_create_missing_queues": False,
@@ -70,6 +70,16 @@ def configuration(settings: Settings) -> dict[str, Any]:
             "interval_max": 0.2,
         },
         "beat_schedule": {
+            "announce tickets that wait too long": {
+                "task": "announce_ageing",
+                "schedule": schedule(600.0),
+                "options": {"queue": UPKEEP_QUEUE, "expires": 600.0},
+            },
+            "give owners to tickets without one": {
+                "task": "assign_owners",
+                "schedule": schedule(60.0),
+                "options": {"queue": UPKEEP_QUEUE, "expires": 60.0},
+            },
             "poll for undecided tickets": {
                 "task": "poll_hubspot",
                 "schedule": schedule(settings.poll_interval_s),
