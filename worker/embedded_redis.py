@@ -144,6 +144,8 @@ def _ask(folder: Path) -> tuple[int, int] | None:
         port = int((folder / _PORT).read_text())
     except (OSError, ValueError):
         return None
+    if not 0 < port < 65536:
+        return None
     with redis.Redis.from_url(
         url_of(port), socket_timeout=ASKED_FOR_S, socket_connect_timeout=ASKED_FOR_S
     ) as client:

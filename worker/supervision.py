@@ -23,9 +23,9 @@ _LOOKS_EVERY_S = 0.5
 _TEMPLATE = """\
 [supervisord]
 nodaemon=true
-logfile=%(here)s/supervisord.log
-pidfile=%(here)s/supervisord.pid
-childlogdir=%(here)s
+logfile={{ folder }}/supervisord.log
+pidfile={{ folder }}/supervisord.pid
+childlogdir={{ folder }}
 loglevel=info
 silent=true
 {% if root %}
@@ -46,7 +46,7 @@ stopwaitsecs={{ stops_within_s }}
 stopasgroup=true
 killasgroup=true
 redirect_stderr=true
-stdout_logfile=%(here)s/{{ program.name }}.log
+stdout_logfile={{ folder | replace("%", "%%") }}/{{ program.name }}.log
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 {% endfor %}
@@ -98,11 +98,11 @@ def write_configuration(wanted: Sequence[Program], folder: Path) -> Path:
     """
     from jinja2 import Environment, StrictUndefined  # every command imports this module
 
-    for program in wanted:
-        if re.search(r"\s[;#]", program.command):
+    for text in (str(folder.resolve()), *(program.command for program in wanted)):
+        if re.search(r"\s[;#]", text):
             raise SupervisionError(
-                f"A path holds a space before ';' or '#', which supervisord takes for a comment: "
-                f"{program.command}. Nothing was started. Choose another DATA_DIR."
+                "A path holds a space before ';' or '#', which supervisord takes for a comment: "
+                f"{text}. Nothing was started. Choose another DATA_DIR."
             )
     folder.mkdir(parents=True, exist_ok=True)
     # The template is ours and makes no HTML, so nothing is to be escaped.
@@ -110,6 +110,8 @@ def write_configuration(wanted: Sequence[Program], folder: Path) -> Path:
     text = environment.from_string(_TEMPLATE).render(
         programs=wanted,
         group=[program for program in wanted if program.name != REDIS],
+        # supervisord expands % in what it reads, in the log files of programs twice.
+        folder=str(folder.resolve()).replace("%", "%%"),
         root=os.getuid() == 0,
         stops_within_s=STOPS_WITHIN_S,
     )
@@ -157,6 +159,12 @@ def end_with_supervisor() -> None:
 def _watch(supervisor: int) -> None:
     while os.getppid() == supervisor:
         time.sleep(_LOOKS_EVERY_S)
-    os.kill(os.getpid(), signal.SIGTERM)
+    # Nobody reads what we print any more, and a broken pipe would break the orderly end.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    # To the main thread itself: a kernel may hand a signal of ours to this thread, and the main
+    # one would sleep on in its system call.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
     time.sleep(STOPS_WITHIN_S)
     os._exit(1)
