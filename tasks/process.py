@@ -7,8 +7,14 @@ import os
 import threading
 from typing import Any
 
+import redis
 import structlog
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import (
+    celeryd_after_setup,
+    setup_logging,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from config.settings import load_settings
 from worker.app import ROUTING_QUEUE, app
@@ -19,6 +25,7 @@ from worker.waker import Waker
 _lock = threading.Lock()
 _runtimes: dict[int, Runtime] = {}
 _wakers: list[Waker] = []
+_name: list[str] = []
 
 
 def runtime() -> Runtime:
@@ -26,7 +33,7 @@ def runtime() -> Runtime:
     with _lock:
         if os.getpid() not in _runtimes:
             _runtimes.clear()
-            _runtimes[os.getpid()] = Runtime(load_settings())
+            _runtimes[os.getpid()] = Runtime(load_settings(), "".join(_name))
         return _runtimes[os.getpid()]
 
 
@@ -35,9 +42,20 @@ def _logs(**_: Any) -> None:
     configure_logs(load_settings())
 
 
+@celeryd_after_setup.connect
+def _learn_name(sender: str, **_: Any) -> None:
+    _name[:] = [sender]
+
+
 @worker_ready.connect
 def _start_waker(**_: Any) -> None:
     here = runtime()
+    try:
+        if freed := here.inbox.release():
+            structlog.get_logger().info("leases_of_earlier_life_ended", count=freed)
+    except redis.RedisError as error:
+        # They run out by themselves.
+        structlog.get_logger().warning("leases_not_ended", why=str(error))
     waker = Waker(
         here.inbox,
         here.redis,

@@ -158,12 +158,13 @@ class PortalKeeper:
 class Runtime:
     """What tasks and commands work with."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, process: str = "") -> None:
+        """`process` is the name of this process, the same after each of its starts."""
         self.settings = settings
         self.names = read_portal_names(settings.portal_file)
         self.redis = connect(settings)
         self.hubspot = make_gateway(settings, self.redis, self.names)
-        self.inbox = Inbox(self.redis)
+        self.inbox = Inbox(self.redis, process)
         self.breaker = Breaker(self.redis)
         self.counters = Counters(self.redis)
         self.identity = Identity(self.redis)

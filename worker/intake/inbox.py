@@ -106,12 +106,16 @@ class Failure:
 class Inbox:
     """The inbox as the workers and commands use it. Thread-safe."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, holder: str = "") -> None:
+        """`holder` names the process, the same after each of its starts."""
         self._redis = client
+        self._name = holder.replace(":", "_") + "/"
+        self._life = self._name + secrets.token_hex(4) + "/"
         self._announce = client.register_script(ANNOUNCE_LUA)
         self._claim = client.register_script((_LUA / "claim.lua").read_text())
         self._renew = client.register_script((_LUA / "renew.lua").read_text())
         self._settle = client.register_script((_LUA / "settle.lua").read_text())
+        self._release = client.register_script((_LUA / "release.lua").read_text())
 
     def announce(self, ids: Collection[str], source: Source, delay_s: float = 0) -> int:
         """Put ids in; returns how many were taken (a poll's hints may not be)."""
@@ -125,7 +129,7 @@ class Inbox:
         (alone in `ALONE_EXPIRIES` expired leases): they are set aside already, for the caller to
         say more of with `fail`.
         """
-        token = secrets.token_hex(8)
+        token = self._life + secrets.token_hex(8)
         head, firsts, aside = self._claim(
             keys=[KEYS[name] for name in _NAMES],
             args=[token, LEASE_MS, most, COMPANY_MS, ALONE_EXPIRIES, _failure(POISON)],
@@ -136,6 +140,13 @@ class Inbox:
             announced = dict(zip(ids, (_announcement(_text(f)) for f in firsts), strict=True))
             return Claim(token, tuple(ids), announced), poisoned
         return Wait(None if wait == "-1" else int(wait) / 1000), poisoned
+
+    def release(self) -> int:
+        """This process has just started, so whatever one of its name still holds is held by
+        nobody: end those leases now. Returns how many.
+        """
+        keys = [KEYS["leased"], KEYS["lease"], KEYS["bell"]]
+        return int(self._release(keys=keys, args=[self._name, self._life]))
 
     def held(self, claim: Claim, ids: Iterable[str]) -> set[str]:
         """The ids that are still ours. Asked directly before each write."""

@@ -498,13 +498,46 @@ def sizes(claims: Iterable[Claim]) -> list[int]:
     return [len(one.ids) for one in claims]
 
 
-def test_the_ids_of_a_dead_worker_come_back_in_tens_and_then_alone(
+def test_the_ids_of_a_dead_worker_come_back_in_smaller_batches_and_at_last_alone(
     inbox: Inbox, forward: PassTime
 ) -> None:
-    inbox.announce(numbered(25), Source.WEBHOOK)
-    assert sizes(expire(inbox, forward)) == [25]
-    assert sizes(expire(inbox, forward)) == [10, 10, 5]
-    assert sizes(expire(inbox, forward)) == [1] * 25
+    inbox.announce(numbered(70), Source.WEBHOOK)
+    assert sizes(expire(inbox, forward)) == [70]
+    assert sizes(expire(inbox, forward)) == [30, 30, 10]
+    assert sizes(expire(inbox, forward)) == [5] * 14
+    assert sizes(expire(inbox, forward)) == [1] * 70
+
+
+def test_a_worker_that_lived_to_postpone_speaks_for_its_tickets(
+    inbox: Inbox, forward: PassTime
+) -> None:
+    inbox.announce(numbered(70), Source.WEBHOOK)
+    expire(inbox, forward)
+    expire(inbox, forward)
+    for _ in range(14):
+        settle(inbox, claim(inbox, forward), Outcome.POSTPONED, delay_s=60)
+    forward(61)
+    assert sizes(expire(inbox, forward)) == [30, 30, 10]
+
+
+def test_a_process_that_starts_ends_the_leases_of_its_earlier_life_alone(
+    redis_client: redis.Redis, forward: PassTime
+) -> None:
+    dead, other = Inbox(redis_client, "worker1@a"), Inbox(redis_client, "worker10@a")
+    dead.announce(["1"], Source.WEBHOOK)
+    lost = claim(dead, forward)
+    other.announce(["2"], Source.WEBHOOK)
+    kept = claim(other, forward)
+
+    born_again = Inbox(redis_client, "worker1@a")
+    assert born_again.release() == 1
+
+    own = claim(born_again, forward)
+    assert own.ids == ("1",)
+    assert born_again.release() == 0, "what it holds itself it keeps"
+    assert dead.held(lost, ["1"]) == set()
+    assert other.held(kept, ["2"]) == {"2"}
+    assert born_again.held(own, ["1"]) == {"1"}
 
 
 def test_new_ids_are_not_mixed_with_those_of_a_dead_worker(inbox: Inbox, forward: PassTime) -> None:
@@ -521,8 +554,8 @@ def test_a_worker_that_lives_takes_its_ids_out_of_suspicion(
     inbox: Inbox, forward: PassTime
 ) -> None:
     inbox.announce(numbered(3), Source.WEBHOOK)
-    expire(inbox, forward)
-    expire(inbox, forward)
+    for _ in range(3):
+        expire(inbox, forward)
     for _ in range(3):
         settle(inbox, claim(inbox, forward), Outcome.DONE)
 
@@ -548,14 +581,14 @@ def test_a_ticket_alone_in_three_expired_leases_is_set_aside(
 
 
 def test_only_leases_of_one_count_as_alone(inbox: Inbox, forward: PassTime) -> None:
-    inbox.announce(numbered(11), Source.WEBHOOK)
-    assert sizes(expire(inbox, forward)) == [11]
-    (ten, _) = expire(inbox, forward)
-    for _ in range(ALONE_EXPIRIES - 1):
+    inbox.announce(numbered(31), Source.WEBHOOK)
+    assert sizes(expire(inbox, forward)) == [31]
+    (thirty, _) = expire(inbox, forward)
+    for _ in range(ALONE_EXPIRIES):
         expire(inbox, forward)
     inbox.claim()
 
-    assert failed_ids(inbox).isdisjoint(ten.ids)
+    assert failed_ids(inbox).isdisjoint(thirty.ids)
 
 
 def test_the_one_that_kills_is_found_among_a_hundred_and_the_others_pass(
@@ -579,7 +612,7 @@ def test_the_one_that_kills_is_found_among_a_hundred_and_the_others_pass(
             settle(inbox, found, Outcome.DONE)
 
     assert failed_ids(inbox) == {"37"}
-    assert deaths == 2 + ALONE_EXPIRIES
+    assert deaths == 3 + ALONE_EXPIRIES
     assert inbox.counts() == {"due": 0, "waiting": 0, "leased": 0, "failed": 1}
 
 
@@ -591,11 +624,11 @@ def test_a_death_charges_no_attempt(inbox: Inbox, forward: PassTime) -> None:
 
 
 def test_a_suspect_batch_comes_back_in_smaller_ones(inbox: Inbox, forward: PassTime) -> None:
-    inbox.announce(numbered(12), Source.WEBHOOK)
+    inbox.announce(numbered(32), Source.WEBHOOK)
     settle(inbox, claim(inbox, forward), Outcome.SUSPECT)
     forward(10)
 
-    assert sizes(expire(inbox, forward)) == [10, 2]
+    assert sizes(expire(inbox, forward)) == [30, 2]
 
 
 def test_an_id_set_aside_starts_anew_when_a_person_retries_it(

@@ -19,7 +19,11 @@ for i = 3, #ARGV, 4 do
     local announced = redis.call('SREM', again, id) == 1
     if outcome == 'suspect' then
       redis.call('HINCRBY', strikes, id, 1)
-    elseif outcome ~= 'postponed' then
+    elseif outcome == 'postponed' then
+      -- The worker lived through a part of the way, which speaks for its tickets a little.
+      local left = tonumber(redis.call('HGET', strikes, id) or '0')
+      if left > 0 then redis.call('HINCRBY', strikes, id, -1) end
+    else
       redis.call('HDEL', strikes, id)
       redis.call('HDEL', alone, id)
     end
