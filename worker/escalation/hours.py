@@ -46,17 +46,19 @@ class WorkingHours:
         """Whether somebody is there. An opening begins with its first moment and ends before its
         last: at 17:00 sharp nobody is there.
         """
-        return any(start <= at < end for start, end in self._openings(self.today(at)))
+        now = at.astimezone(UTC)
+        return any(start <= now < end for start, end in self._openings(self.today(now)))
 
     def next_opening(self, at: datetime) -> datetime:
         """`at` itself when somebody is there, else when somebody will be. Raises `ValueError` when
         that is not within ten years.
         """
-        first = self.today(at)
+        now = at.astimezone(UTC)
+        first = self.today(now)
         for ahead in range(FARTHEST):
             for start, end in self._openings(first + ahead * _DAY):
-                if at < end:
-                    return max(at.astimezone(UTC), start)
+                if now < end:
+                    return max(now, start)
         raise ValueError(
             f"nobody is there within ten years of {at:%Y-%m-%d}; look at working_hours in the "
             "policy"
@@ -66,6 +68,8 @@ class WorkingHours:
         """How much of the time between the two somebody was there; zero when `until` is the
         earlier one.
         """
+        # Two times of one zone would be compared and subtracted by the wall clock.
+        since, until = since.astimezone(UTC), until.astimezone(UTC)
         worked = timedelta()
         day, last = self.today(since), self.today(until)
         while day <= last:

@@ -21,7 +21,7 @@ TEAM_TICKETING = "TEAMS_WEBHOOK_URL"
 """The variable with the webhook of the Team Ticketing channel."""
 REPLY_WORDS = frozenset({"ticket_type", "guideline", "subject", "client"})
 """What a reply may name in braces."""
-_SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_SPAN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 DAY_MINUTES = 24 * 60
 
 
