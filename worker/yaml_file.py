@@ -103,16 +103,18 @@ def _plain(node: Any, place: Place, lines: Lines, path: Path, error: type[Except
         raise error(f"{path}: is nested more than {MAX_DEPTH} levels deep. Flatten it.")
     if isinstance(node, CommentedMap):
         result: dict[str, Any] = {}
+        places = node.lc.data or {}
         for key, value in node.items():
             here = (*place, str(key))
-            lines[here] = node.lc.data[key][0] + 1 if key in node.lc.data else 0
+            lines[here] = places[key][0] + 1 if key in places else 0
             result[str(key)] = _plain(value, here, lines, path, error)
         return result
     if isinstance(node, CommentedSeq):
         items = []
+        places = node.lc.data or {}  # none where the node carries a tag
         for index, value in enumerate(node):
             here = (*place, index)
-            lines[here] = node.lc.data[index][0] + 1 if index in node.lc.data else 0
+            lines[here] = places[index][0] + 1 if index in places else 0
             items.append(_plain(value, here, lines, path, error))
         return items
     if node is None or isinstance(node, bool):
