@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasks.process import runtime
 from worker.app import UPKEEP_QUEUE, app
+from worker.intake.forgotten import look_back_after_flush
 from worker.intake.poll import look_again as find_clientless
 from worker.intake.poll import poll, poll_requests
 
@@ -14,6 +15,7 @@ def poll_hubspot() -> str:
     here = runtime()
     portal = here.portal.current(here.policy.current())
     polled = poll(here.hubspot, here.inbox, portal)
+    look_back_after_flush(here.redis, here.hubspot, here.inbox, portal, here.now())
     requests = poll_requests(here.hubspot, here.inbox, portal)
     here.redis.hset(
         "ticket-worker:poll", mapping={"at": here.now().timestamp(), "undecided": polled.undecided}

@@ -1,0 +1,79 @@
+"""After Redis has lost its memory: people's moves that our writes went over are found again.
+
+Which moves were written but not looked back at is noted in Redis alone. So a server that
+remembers nothing is noticed by a key, and what was decided shortly before is looked at in
+HubSpot's history: a person's move directly below our own entry was overwritten unseen, for what a
+person had taken out of intake we would not have moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import redis
+
+from worker.effects import stamp
+from worker.escalation.requests import HANDLED_AT
+from worker.hubspot.models import Record, moment
+from worker.hubspot.service import HubSpotService
+from worker.intake.inbox import Inbox, Source
+from worker.intake.poll import Filter
+from worker.lookback import LookBacks
+from worker.portal import Portal, StageKind
+from worker.ticket_state import DECIDED_AT, STAGE
+
+KEY = "ticket-worker:remembers-since"
+DECIDED_WITHIN = timedelta(minutes=5)  # a batch's longest life, the poll's interval, some delay
+OVERWRITTEN_WITHIN = timedelta(minutes=2)  # a batch lives for ninety seconds at most
+LOOKS = (timedelta(0), timedelta(seconds=45))  # the second one because search lags
+
+
+def look_back_after_flush(
+    client: redis.Redis, hubspot: HubSpotService, inbox: Inbox, portal: Portal, now: datetime
+) -> int:
+    """Where Redis is new: note the overwritten moves of people for a look back and announce their
+    tickets; returns how many. Twice after each loss of memory, else one call to Redis and none to
+    HubSpot. Raises the gateway's errors; the next call then starts again.
+    """
+    remembered = client.hgetall(KEY)
+    since = float(remembered.get(b"at", 0)) or now.timestamp()
+    looks = int(remembered.get(b"looks", 0))
+    if looks >= len(LOOKS) or now.timestamp() < since + LOOKS[looks].total_seconds():
+        return 0
+    filters: list[Filter] = [
+        {"propertyName": "hs_pipeline", "operator": "EQ", "value": portal.pipeline_id},
+        {
+            "propertyName": DECIDED_AT,
+            "operator": "GTE",
+            "value": stamp(datetime.fromtimestamp(since, now.tzinfo) - DECIDED_WITHIN),
+        },
+    ]
+    found: dict[str, str] = {}
+    for ids, _ in hubspot.search_ids("tickets", [filters]):
+        reading = hubspot.read("tickets", ids, [STAGE, HANDLED_AT], history=[STAGE, DECIDED_AT])
+        found |= overwritten(reading.found.values(), portal)
+    LookBacks(client).note(found)
+    inbox.announce(list(found), Source.PERSON)
+    client.hset(KEY, mapping={"at": since, "looks": looks + 1})
+    return len(found)
+
+
+def overwritten(tickets: Collection[Record], portal: Portal) -> dict[str, str]:
+    """Tickets whose newest stage is our write over a person's move, each with the moment of what
+    we had seen at the latest (pure). Ours is what the writer of `routing_decided_at` wrote.
+    """
+    found = {}
+    for ticket in tickets:
+        own = next((entry.source_id for entry in ticket.history.get(DECIDED_AT, ())), "")
+        entries = ticket.history.get(STAGE, ())
+        if len(entries) < 2 or not own or entries[0].source_id != own:
+            continue
+        ours, below = entries[0], entries[1]
+        handled = ticket.get(HANDLED_AT)
+        if handled and moment(handled) >= below.at:
+            continue  # moved since because a person asked for it
+        taken_up = below.person and portal.kind(below.value) is not StageKind.INTAKE
+        if taken_up and ours.value != below.value and ours.at - below.at < OVERWRITTEN_WITHIN:
+            found[ticket.id] = (below.at - timedelta(milliseconds=1)).isoformat()
+    return found
