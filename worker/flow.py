@@ -15,8 +15,11 @@ from worker.batch import DECIDED, KEPT, TO_TRIAGE, Batch, BatchReport
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory, Lookup
 from worker.counters import Counters
-from worker.escalation.hand_offs import HandOffs
+from worker.escalation.hand_offs import NOT_SUPPORTED, HandOffs
+from worker.escalation.notifier import Notifier
+from worker.escalation.replies import draft_reply
 from worker.escalation.requests import superseded
+from worker.escalation.trust import mode_of
 from worker.hubspot.errors import HubSpotError, RateLimited
 from worker.hubspot.models import Reading, Record, moment
 from worker.hubspot.service import HubSpotService
@@ -55,6 +58,7 @@ class Flow:
         inbox: Inbox,
         writer: Writer,
         hand_offs: HandOffs,
+        notifier: Notifier,
         counters: Counters,
         observations: Observations,
         names: PortalNames,
@@ -66,6 +70,7 @@ class Flow:
         self._inbox = inbox
         self._writer = writer
         self._hand_offs = hand_offs
+        self._notifier = notifier
         self._counters = counters
         self._observations = observations
         self._names = names
@@ -84,6 +89,7 @@ class Flow:
             self._decisions(batch, steps, policy, portal)
             if self._mode is not RoutingMode.OBSERVE:
                 self._writer.write(batch, portal)
+                self._notifier.send(batch, policy, portal)
         except RateLimited as error:
             self._postpone(batch, spread(error.retry_after_s), str(error))
         except HubSpotError as error:
@@ -172,7 +178,8 @@ class Flow:
         self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
     ) -> None:
         wanted = {i: s.work for i, s in steps.items() if s.work in {Work.DECIDE, Work.LOOK_AGAIN}}
-        if self._mode is RoutingMode.OBSERVE:
+        modes = {queue: mode_of(queue, policy, self._mode) for queue in policy.queues}
+        if RoutingMode.OBSERVE in modes.values():
             seen = self._observations.seen({i: _version(batch.tickets[i], policy) for i in wanted})
             for id_ in seen & wanted.keys():
                 wanted.pop(id_)
@@ -187,28 +194,45 @@ class Flow:
                 decided_at = moment(batch.tickets[id_].get(DECIDED_AT))
                 self._settle_with_look(batch, id_, "still without a client", decided_at, now)
         decisions = self._decide(batch, wanted, lookup, policy)
+        observed: dict[str, tuple[str, Decision]] = {}
         for id_, decision in decisions.items():
-            record = lookup.record(id_)
-            gaps = gaps_of(record, policy.client_record)
-            row = effects.client_properties(record, gaps)
-            ticket = batch.tickets[id_]
-            if wanted[id_] is Work.DECIDE or not somebody_acted(ticket):
-                row |= effects.routing_properties(decision, portal, self._mode, now)
-                if row.get(STAGE) == ticket.get(STAGE):
-                    row = effects.without_stage(row)
-            batch.rows[id_] = row
             batch.report.decisions[id_] = decision
-            if record and (flag := effects.client_flag(record, gaps, now)):
-                batch.flags[record.company_id] = flag
-            what = DECIDED if decision.decided else TO_TRIAGE
-            if record is None:
-                self._settle_with_look(batch, id_, what, now, now)
+            mode = modes.get(decision.routed_to, self._mode)
+            if mode is RoutingMode.OBSERVE:
+                observed[id_] = (_version(batch.tickets[id_], policy), decision)
+                batch.settle(id_, Outcome.DONE, "observed")
             else:
-                batch.settle(id_, Outcome.DONE, what)
-        if self._mode is RoutingMode.OBSERVE:
-            self._observations.note(
-                {i: (_version(batch.tickets[i], policy), d) for i, d in decisions.items()}
-            )
+                self._plan(batch, decision, wanted[id_], lookup, policy, portal, mode)
+        self._observations.note(observed)
+
+    def _plan(
+        self,
+        batch: Batch,
+        decision: Decision,
+        work: Work,
+        lookup: Lookup,
+        policy: Policy,
+        portal: Portal,
+        mode: RoutingMode,
+    ) -> None:
+        """The row of one decided ticket, and its client's flag."""
+        now = self._clock()
+        ticket, record = batch.tickets[decision.id], lookup.record(decision.id)
+        gaps = gaps_of(record, policy.client_record)
+        row = effects.client_properties(record, gaps)
+        if work is Work.DECIDE or not somebody_acted(ticket):
+            row |= effects.routing_properties(decision, portal, mode, now)
+            row |= _draft(decision, ticket, record.name if record else "", policy)
+            if row.get(STAGE) == ticket.get(STAGE):
+                row = effects.without_stage(row)
+        batch.rows[decision.id] = row
+        if record and (flag := effects.client_flag(record, gaps, now)):
+            batch.flags[record.company_id] = flag
+        what = DECIDED if decision.decided else TO_TRIAGE
+        if record is None:
+            self._settle_with_look(batch, decision.id, what, now, now)
+        else:
+            batch.settle(decision.id, Outcome.DONE, what)
 
     def _decide(
         self, batch: Batch, wanted: Iterable[str], lookup: Lookup, policy: Policy
@@ -284,6 +308,22 @@ class Flow:
                 counts[f"announced_by:{batch.claim.announced[id_][1]}"] += 1
         self._counters.add(counts)
         log.info("batch_routed", tickets=list(report.ids), outcome=dict(report.counts))
+
+
+def _draft(decision: Decision, ticket: Record, client: str, policy: Policy) -> dict[str, str]:
+    """What Level 1 can answer where the company does not help: put on the ticket, never sent."""
+    if decision.routed_to != NOT_SUPPORTED:
+        return {}
+    reply = draft_reply(
+        decision.ticket_type,
+        decision.queue,
+        policy.document.replies,
+        type_label=policy.types[decision.ticket_type].label,
+        guideline=decision.guideline,
+        subject=ticket.get("subject"),
+        client=client,
+    )
+    return {"escalation_note": f"Draft reply:\n{reply}"} if reply else {}
 
 
 def _version(ticket: Record, policy: Policy) -> str:

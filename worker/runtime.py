@@ -11,11 +11,16 @@ from datetime import UTC, datetime
 import redis
 import structlog
 
+from config.channels import Channels
 from config.portal import PortalNames
 from config.settings import Settings
 from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
+from worker.escalation.account import ticket_links
+from worker.escalation.cards import TicketLinks
+from worker.escalation.delivery import Delivery
 from worker.escalation.hand_offs import HandOffs
+from worker.escalation.notifier import Notifier
 from worker.flow import Flow
 from worker.hubspot.behind import Behind
 from worker.hubspot.breaker import Breaker
@@ -161,6 +166,7 @@ class Runtime:
     def __init__(self, settings: Settings, process: str = "") -> None:
         """`process` is the name of this process, the same after each of its starts."""
         self.settings = settings
+        self._links: TicketLinks | None = None
         self.names = read_portal_names(settings.portal_file)
         self.redis = connect(settings)
         self.hubspot = make_gateway(settings, self.redis, self.names)
@@ -189,12 +195,21 @@ class Runtime:
             self.now,
             lambda: self.portal.forget(),
         )
+        notifier = Notifier(
+            self.hubspot,
+            self.clients,
+            Delivery(Channels(settings)),
+            self.links,
+            self.counters,
+            self.now,
+        )
         self.flow = Flow(
             hubspot=self.hubspot,
             clients=self.clients,
             inbox=self.inbox,
             writer=self.writer,
-            hand_offs=HandOffs(self.hubspot, self.clients),
+            hand_offs=HandOffs(self.hubspot, self.clients, notifier.reaches),
+            notifier=notifier,
             counters=self.counters,
             observations=Observations(self.redis, settings.data_dir / "observe"),
             names=self.names,
@@ -207,6 +222,12 @@ class Runtime:
         # The receiver asks nobody but Redis whose events it gets.
         self.redis.set(PORTAL_ID_KEY, str(self.hubspot.account()["portalId"]))
         return portal
+
+    def links(self) -> TicketLinks:
+        """Where people open tickets; asked of HubSpot once."""
+        if self._links is None:
+            self._links = ticket_links(self.hubspot)
+        return self._links
 
     def now(self) -> datetime:
         return datetime.now(UTC)

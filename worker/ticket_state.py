@@ -34,12 +34,15 @@ TICKET_PROPERTIES = (
     "hs_created_by_user_id",
     "hubspot_owner_id",
     "routing_queue",
+    "routing_ticket_type",
     "routing_status",
     DECIDED_AT,
     "client_record_missing",
     REQUEST,
     "escalation_handled_at",
     "escalation_notice",
+    "escalation_note",
+    "escalation_missing_info",
 )
 
 

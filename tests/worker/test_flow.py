@@ -434,7 +434,7 @@ def test_a_ticket_that_makes_the_worker_fail_costs_itself_alone(
         frame = inspect.currentframe()
         assert frame is not None
         assert frame.f_back is not None
-        if frame.f_back.f_locals.get("id_") == bad:
+        if frame.f_back.f_locals["decision"].id == bad:
             raise ZeroDivisionError
         return client_properties(record, missing)  # type: ignore[arg-type]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -10,6 +10,7 @@ from worker.batch import Batch
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory, Lookup
 from worker.escalation import readiness
+from worker.escalation.replies import draft_reply
 from worker.escalation.requests import Asked, asked, hand_off, owner_of, properties
 from worker.hubspot.errors import Rejected
 from worker.hubspot.models import Record
@@ -18,15 +19,22 @@ from worker.intake.inbox import Outcome
 from worker.portal import Portal
 from worker.routing.policy import LEVEL_1, Policy
 
+NOT_SUPPORTED = "not_supported"
 log = structlog.get_logger()
 
 
 class HandOffs:
     """Turns open requests into rows to write. Raises the gateway's errors."""
 
-    def __init__(self, hubspot: HubSpotService, clients: ClientDirectory) -> None:
+    def __init__(
+        self,
+        hubspot: HubSpotService,
+        clients: ClientDirectory,
+        reaches: Callable[[str, Policy], bool],
+    ) -> None:
         self._hubspot = hubspot
         self._clients = clients
+        self._reaches = reaches
 
     def plan(self, batch: Batch, owners: Mapping[str, str], policy: Policy, portal: Portal) -> None:
         """Add a row for each ticket with an open request, carried out or refused. `owners`:
@@ -42,7 +50,12 @@ class HandOffs:
             done = hand_off(
                 batch.tickets[id_], wish, owner[id_], policy, portal, lacking.get(id_, ())
             )
-            batch.rows[id_] = properties(done, portal)
+            batch.rows[id_] = properties(
+                done,
+                portal,
+                bool(done.to) and self._reaches(done.to, policy),
+                self._reply(batch.tickets[id_], done.to, policy),
+            )
             batch.settle(id_, Outcome.DONE, "handed off" if done.to else "hand-off refused")
             self._log(id_, wish, done.to)
 
@@ -67,6 +80,13 @@ class HandOffs:
                 raise
             log.warning("activities_not_readable", tickets=list(ids), why=str(error))
             return None
+
+    def _reply(self, ticket: Record, to: str, policy: Policy) -> str:
+        """What Level 1 can answer when a hand-off ends where the company does not help."""
+        if to != NOT_SUPPORTED:
+            return ""
+        kind = ticket.get("routing_ticket_type")
+        return draft_reply(kind, to, policy.document.replies, subject=ticket.get("subject"))
 
     def _log(self, id_: str, wish: Asked, to: str) -> None:
         log.info("escalation_request", ticket=id_, request=wish.name, user=wish.person, to=to)

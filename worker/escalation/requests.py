@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,9 +102,12 @@ def hand_off(
     return HandOff(request, owner, rule.to, sentence, wanting, rule.team_ticketing)
 
 
-def properties(done: HandOff, portal: Portal) -> dict[str, str]:
+def properties(
+    done: HandOff, portal: Portal, reachable: bool = True, reply: str = ""
+) -> dict[str, str]:
     """The ticket's properties after a hand-off or its refusal. A hand-off is a person's wish, so
-    the ticket is locked; the notice is due in the same write as the move.
+    the ticket is locked; the notice is due in the same write as the move, where its channel is
+    `reachable` at all. `reply` is a draft for Level 1 to send.
     """
     row = {
         REQUEST: "",
@@ -115,7 +118,9 @@ def properties(done: HandOff, portal: Portal) -> dict[str, str]:
     }
     if done.to:
         row |= move(portal, done.to) | {"routing_queue": done.to, "routing_status": "locked"}
-        if done.announce:
+        if reply:
+            row["escalation_note"] = f"{done.sentence}\n\nDraft reply:\n{reply}"
+        if done.announce and reachable:
             row[NOTICE] = f"{DUE} {done.asked.name} {stamp(done.asked.at)}"
     return row
 
@@ -149,8 +154,3 @@ def newer_request(after: Record) -> str:
 
 def _newest_setting(entries: Sequence[HistoryEntry], name: str) -> HistoryEntry | None:
     return next((entry for entry in entries if entry.value == name), None)
-
-
-def labels(policy: Policy) -> Mapping[str, str]:
-    """What agents see in the drop-down."""
-    return {name: request.label for name, request in policy.requests.items()}

@@ -33,7 +33,7 @@ def test_a_request_moves_the_ticket_says_why_and_is_cleared(hub: Hub, here: Runt
     assert "5.8" in said["escalation_note"]
     assert f"user {PERSON}" in said["escalation_note"]
     assert "screenshots or attachments" in said["escalation_missing_info"]
-    assert said["escalation_notice"].startswith("due")
+    assert not said.get("escalation_notice"), "no channel is set up, so nothing is due for ever"
 
 
 def test_what_the_table_does_not_allow_is_refused_on_the_ticket(hub: Hub, here: Runtime) -> None:
