@@ -2,6 +2,7 @@
 ## make demo           forty tickets through the real parts against a simulated HubSpot
 ## make test           ruff, mypy and the tests
 ## make test-contract  the simulator, driven by HubSpot's own SDK
+## make chaos          everything breaks at once (TICKETS=10000 SEED=7)
 ## make train          learn from the examples again
 ## make lock           pin the dependencies anew (needs uv; UPGRADE=--upgrade takes newer ones)
 ## make clean          remove everything that was made here
@@ -21,7 +22,7 @@ OURSELVES := install --no-deps --no-build-isolation --editable .
 COMPILE_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(UPGRADE)
 
-.PHONY: help install demo test lint types unit test-contract train lock clean
+.PHONY: help install demo test lint types unit test-contract chaos train lock clean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +66,9 @@ unit: install
 
 test-contract: install
 	$(BIN)/pytest tests/contract
+
+chaos: install
+	@$(BIN)/python -m chaos --tickets $(or $(TICKETS),10000) --seed $(or $(SEED),7)
 
 train: $(VENV)/.installed
 	@$(BIN)/ticket-worker train
