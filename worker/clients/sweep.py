@@ -33,7 +33,7 @@ from worker.clients.rules import ClientRecordRules
 from worker.effects import client_flag
 from worker.hubspot.by_night import HubSpotByNight, Page
 from worker.hubspot.errors import RateLimited, Transient
-from worker.hubspot.models import Record, Update, moment
+from worker.hubspot.models import Record, Update, Writing, moment
 from worker.hubspot.service import BATCH
 from worker.reports.figures import Figures
 
@@ -41,7 +41,7 @@ SINCE = "client_record_status_since"
 TASK = "client_record_task"
 OWNER = "hubspot_owner_id"
 PAGES_A_BLOCK = 5  # whose people are looked up together
-LOOKUPS = 3  # at the same time
+LOOKUPS = 2  # at the same time
 BLOCKS_AHEAD = 2
 TRIES = 4
 LONGEST_WAIT_S = 20.0
@@ -217,18 +217,30 @@ class Sweep:
         if tasks:
             done = {"hs_task_status": "COMPLETED"}
             self._hubspot.update("tasks", [Update(task, done) for task in tasks.values()])
-        writing = self._hubspot.update(
-            "companies", [Update(one, properties) for one, properties in chosen.items()]
-        )
+        writing = self._update([Update(one, new) for one, new in chosen.items()])
         for company_id, why in writing.refused.items():
             log.warning("client_flag_refused", company=company_id, hubspot_said=why)
-        for company_id, error in writing.unknown.items():
-            log.warning("client_flag_not_written", company=company_id, why=str(error))
+        if writing.unknown:
+            why = str(next(iter(writing.unknown.values())))
+            log.warning("client_flags_not_written", companies=sorted(writing.unknown), why=why)
         state.figures.flags_written += len(writing.written)
         state.figures.flags_refused += len(writing.refused) + len(writing.unknown)
         for one in chosen:
             del state.flags[one]
             state.tasks_done.pop(one, None)
+
+    def _update(self, rows: list[Update]) -> Writing:
+        """Write up to 100 rows. A batch that a limit held back is sent again, since nothing of it
+        was written; one of unknown outcome never is."""
+        for left in range(TRIES - 1, -1, -1):
+            writing = self._hubspot.update("companies", rows)
+            waits = [
+                e.retry_after_s for e in writing.unknown.values() if isinstance(e, RateLimited)
+            ]
+            if len(waits) < len(rows) or not left or max(waits) > LONGEST_WAIT_S:
+                break
+            time.sleep(max(waits))
+        return writing
 
 
 def patiently(ask: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:

@@ -18,6 +18,7 @@ import redis
 from worker.hubspot.errors import RateLimited
 
 MAX_SLEEP_S = 2.0
+BEHIND_CALLS = 2  # of a burst that work behind may use, so that a late wake-up costs no rate
 SHARE = 0.95  # of a limit that we take at most; the rest is for jitter on the way
 KEY = "ticket-worker:limit:"
 
@@ -141,12 +142,13 @@ class Limiter:
             self._sleep(wait_ms / 1000)
 
     def try_behind(self, bucket: Bucket) -> float:
-        """Take a place only where nobody is ahead and the whole burst stays free for others: for
-        work that nobody waits for. 0 when taken, else the seconds until it may be worth a try.
+        """Take a place only where most of the burst stays free for others: for work that nobody
+        waits for. 0 when taken, else the seconds until it may be worth a try.
         """
         rate = self._rates[bucket]
+        tolerance_ms = min(rate.tolerance_ms, BEHIND_CALLS * rate.interval_ms)
         wait_ms = self._reserve(
-            keys=[KEY + bucket], args=[self._clock_ms(), 0, rate.interval_ms, 0]
+            keys=[KEY + bucket], args=[self._clock_ms(), 0, rate.interval_ms, tolerance_ms]
         )
         return -int(wait_ms) / 1000
 
