@@ -21,7 +21,7 @@ to get through (learn.microsoft.com: incoming webhooks; github.com/atc0005/go-te
 MOST_IN_CARD = 12
 """Tickets in a digest or ageing card; more make more cards."""
 _EXCERPTS = (4000, 2000, 1000, 400, 0)  # characters, tried until the message is small enough
-_SUBJECTS = (100, 60, 30)
+_SUBJECTS = (100, 60, 20)
 _MOST_FILES = 20
 _MOST_LINES = 30
 
