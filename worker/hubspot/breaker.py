@@ -6,6 +6,8 @@ jittered while; then one call a second may probe, and the first answer closes it
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import redis
 from redis.backoff import FullJitterBackoff
 
@@ -15,26 +17,31 @@ LONGEST_S = 30.0
 PROBE_EVERY_S = 1.0
 BACKOFF = FullJitterBackoff(cap=LONGEST_S, base=1.0)
 
-# Returns how many ms to wait before calling; 0 lets this call through. KEYS: state, probe.
-_ADMIT = """
-local failures = tonumber(redis.call('HGET', KEYS[1], 'failures') or '0')
-if failures < tonumber(ARGV[1]) then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
-local opens = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
-if now < opens then return math.ceil(opens - now) end
-if ARGV[3] == 'look' then return 0 end
-if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then return 0 end
-return math.max(1, redis.call('PTTL', KEYS[2]))
+# A moment in ms for both scripts: ARGV[1], or Redis's own clock where that is empty.
+_NOW = """
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + time[2] / 1000
+end
 """
 
-# KEYS: state. ARGV: ms that the breaker stays open from now, failures that trip it.
+# Returns how many ms to wait before calling; 0 lets this call through. ARGV: moment, failures that
+# trip it, ms between probes, "call" or "look".
+_ADMIT = """
+local state = redis.call('HMGET', KEYS[1], 'failures', 'until', 'probed')
+if tonumber(state[1] or '0') < tonumber(ARGV[2]) then return 0 end
+local free = math.max(tonumber(state[2] or '0'), tonumber(state[3] or '0') + tonumber(ARGV[3]))
+if now < free then return math.ceil(free - now) end
+if ARGV[4] == 'call' then redis.call('HSET', KEYS[1], 'probed', string.format('%.0f', now)) end
+return 0
+"""
+
+# ARGV: moment, failures that trip it, ms that it stays open from now.
 _FAILED = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
 local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
 if failures >= tonumber(ARGV[2]) then
-  redis.call('HSET', KEYS[1], 'until', math.ceil(now + tonumber(ARGV[1])))
+  redis.call('HSET', KEYS[1], 'until', string.format('%.0f', math.ceil(now + tonumber(ARGV[3]))))
 end
 redis.call('PEXPIRE', KEYS[1], 600000)
 return failures
@@ -44,10 +51,14 @@ return failures
 class Breaker:
     """One per process; the state is in Redis."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(
+        self, client: redis.Redis, clock_ms: Callable[[], float | str] = lambda: ""
+    ) -> None:
+        """`clock_ms` stands in for Redis's clock, which all processes share."""
         self._redis = client
-        self._admit = client.register_script(_ADMIT)
-        self._failed = client.register_script(_FAILED)
+        self._clock_ms = clock_ms
+        self._admit = client.register_script(_NOW + _ADMIT)
+        self._failed = client.register_script(_NOW + _FAILED)
         self._failures = 0
 
     def wait_s(self) -> float:
@@ -63,7 +74,8 @@ class Breaker:
         self._failures += 1
         beyond = max(0, self._failures - TRIPS_AT)
         open_ms = int(1000 * max(PROBE_EVERY_S, BACKOFF.compute(min(beyond, 6))))
-        self._failures = int(self._failed(keys=[KEY], args=[open_ms, TRIPS_AT]))
+        args = [self._clock_ms(), TRIPS_AT, open_ms]
+        self._failures = int(self._failed(keys=[KEY], args=args))
 
     def answered(self) -> None:
         """HubSpot answered, whatever it said."""
@@ -72,7 +84,5 @@ class Breaker:
             self._redis.delete(KEY)
 
     def _ask(self, how: str) -> float:
-        wait = self._admit(
-            keys=[KEY, KEY + ":probe"], args=[TRIPS_AT, int(PROBE_EVERY_S * 1000), how]
-        )
-        return int(wait) / 1000
+        args = [self._clock_ms(), TRIPS_AT, int(PROBE_EVERY_S * 1000), how]
+        return int(self._admit(keys=[KEY], args=args)) / 1000
