@@ -23,7 +23,7 @@ MASK = "***"
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "signature", "api_key", "cookie")
 _SHORTEST = 4  # what is shorter is no secret, and masking it would shred every line
 _DEPTH = 20
-_NOISY = ("urllib3", "celery.app.trace", "celery.worker.strategy", "kombu")
+_NOISY = ("urllib3", "celery.app.trace", "celery.worker.strategy", "kombu", "uvicorn")
 _before: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
