@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 TICKET_GROUP = ("support_routing", "Support routing")
 COMPANY_GROUP = ("client_record", "Client record")
+CONTACT_GROUP = ("contactinformation", "Contact information")  # HubSpot's own
 STATUSES = (
     ("decided", "Decided"),
     ("triage", "Triage by Level 1"),
@@ -26,7 +27,8 @@ class Labelled(Protocol):
 @dataclass(frozen=True, slots=True)
 class WantedProperty:
     """A property as HubSpot is asked to make it. `like`: words in the label of a property that
-    may mean the same."""
+    may mean the same. `read_only`: the worker only reads it, so the portal's may be of any type.
+    """
 
     name: str
     label: str
@@ -35,6 +37,11 @@ class WantedProperty:
     description: str
     options: tuple[tuple[str, str], ...] = ()  # (value, label)
     like: tuple[str, ...] = ()
+    read_only: bool = False
+
+    def takes(self, type_: str) -> bool:
+        """Whether a property of this type in the portal will do."""
+        return self.read_only or type_ == self.type
 
     def body(self, name: str, group: str) -> dict[str, Any]:
         """The request that creates it under a name in a group."""
@@ -53,10 +60,12 @@ class WantedProperty:
 
 def options_body(options: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """Options as HubSpot takes them, in order."""
-    return [
-        {"value": value, "label": label, "displayOrder": order, "hidden": False}
-        for order, (value, label) in enumerate(options)
-    ]
+    return [option_body(value, label, order) for order, (value, label) in enumerate(options)]
+
+
+def option_body(value: str, label: str, order: int) -> dict[str, Any]:
+    """One option of an enumeration."""
+    return {"value": value, "label": label, "displayOrder": order, "hidden": False}
 
 
 def ticket_properties(
@@ -121,6 +130,7 @@ def company_properties() -> list[WantedProperty]:
             "text",
             "ERP that the client's invoices are exported to",
             like=("erp", "accounting system", "ledger"),
+            read_only=True,
         ),
         WantedProperty(
             "customization_summary",
@@ -129,6 +139,7 @@ def company_properties() -> list[WantedProperty]:
             "textarea",
             "What is special in this client's configuration",
             like=("customization", "customisation", "custom setup"),
+            read_only=True,
         ),
         WantedProperty(
             "managed_services",
@@ -138,6 +149,7 @@ def company_properties() -> list[WantedProperty]:
             "Our staff process this client's invoices",
             (("true", "Yes"), ("false", "No")),
             like=("managed service",),
+            read_only=True,
         ),
         WantedProperty(
             "client_record_status",
@@ -165,6 +177,32 @@ def company_properties() -> list[WantedProperty]:
             "Id of the open task to complete the record",
         ),
     ]
+
+
+def contact_role(name: str, value: str) -> WantedProperty:
+    """What tells an administrative contact where the account's tier has no association labels."""
+    return WantedProperty(
+        name,
+        "Client contact role",
+        "enumeration",
+        "select",
+        "What the person is to us",
+        ((value, value.capitalize()),),
+        read_only=True,
+    )
+
+
+def contact_gone(name: str) -> WantedProperty:
+    """Where somebody ticks that a contact has left the client."""
+    return WantedProperty(
+        name,
+        "No longer at the client",
+        "bool",
+        "booleancheckbox",
+        "Ticked, the person no longer counts as an administrative contact",
+        (("true", "Yes"), ("false", "No")),
+        read_only=True,
+    )
 
 
 def _options(things: Mapping[str, Labelled]) -> list[tuple[str, str]]:
