@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from demo.people import Done, act
 from demo.portal import Landed, Sample, SimulatedPortal, arrival, samples
 from demo.processes import Addresses, DemoFailed, answers, plan_addresses, python, running, wait_for
 
@@ -59,8 +61,11 @@ def run(stay: bool) -> int:
         sent_by_webhook, wanted = _send(portal)
         landed = _watch(portal, wanted, sent_by_webhook)
         summary = _summary(portal, addresses, landed, sent_by_webhook, wanted)
+        done = _people(portal, addresses, landed, summary)
         (FOLDER / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-        missing = _report(summary, landed, wanted)
+        missing = _report(summary, landed, wanted) + _missing_of_people(done)
+        for one in missing:
+            console.print(f"[red]missing:[/red] {one}")
         if stay:
             _stay(addresses)
     return 1 if missing else 0
@@ -83,6 +88,9 @@ def _start(stack: ExitStack, addresses: Addresses, environment: dict[str, str]) 
     console.print(
         "[bold]2.[/bold] `ticket-worker up` starts Redis, receiver, 2 workers, beat, Flower"
     )
+    teams = python("demo.teams_endpoint", "--port", addresses.teams.rpartition(":")[2])
+    stack.enter_context(running(teams, {}, FOLDER / "teams.log"))
+    wait_for("The Teams channel", lambda: answers(f"{addresses.teams}/cards"), FOLDER / "teams.log")
     log = FOLDER / "up.log"
     stack.enter_context(running(python("worker.cli", "up"), environment, log))
     wait_for("The worker", lambda: answers(f"{addresses.private}/readyz"), log)
@@ -211,6 +219,55 @@ def _summary(
     }
 
 
+def _people(
+    portal: SimulatedPortal,
+    addresses: Addresses,
+    landed: dict[str, Landed],
+    summary: dict[str, Any],
+) -> Done:
+    """Agents at work: an escalation with its cards, and a move by hand that is respected."""
+    console.print("\n[bold]4.[/bold] Agents at work")
+    done = act(portal, landed.values(), lambda: _cards(addresses))
+    for request, queue, seconds in done.hand_offs:
+        console.print(f"  an agent asks for {request}: with {queue} after {seconds} s")
+    for card in done.cards:
+        console.print(f"  Teams: {_first_line(card)}", markup=False, soft_wrap=True)
+    console.print("  an agent drags a ticket to OCR by hand: it stays there, locked")
+    summary["escalations"] = sum(seconds >= 0 for _, _, seconds in done.hand_offs)
+    summary["escalation_seconds"] = [seconds for _, _, seconds in done.hand_offs]
+    summary["teams_cards"] = len(done.cards)
+    summary["human_moves_kept"] = done.moves_kept
+    return done
+
+
+def _missing_of_people(done: Done) -> list[str]:
+    missing = [f"{request} was not carried out" for request, _, s in done.hand_offs if s < 0]
+    if len(done.cards) != len(done.hand_offs):
+        missing.append(f"{len(done.cards)} cards for {len(done.hand_offs)} hand-offs")
+    if not done.moves_kept:
+        missing.append("the agent's move was not kept")
+    return missing
+
+
+def _cards(addresses: Addresses) -> list[dict[str, Any]]:
+    answer = requests.get(f"{addresses.teams}/cards", timeout=5).json()
+    messages: list[dict[str, Any]] = answer["messages"] if isinstance(answer, dict) else answer
+    return messages
+
+
+def _first_line(message: dict[str, Any]) -> str:
+    """The title of a card, as Teams shows it."""
+    body = message["attachments"][0]["content"]["body"]
+    texts = (str(one.get("text", "")) for one in _blocks(body))
+    return next((text for text in texts if text), "a card")
+
+
+def _blocks(body: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for block in body:
+        yield block
+        yield from _blocks(block.get("items", []))
+
+
 def _report(
     summary: dict[str, Any], landed: dict[str, Landed], wanted: dict[str, Sample]
 ) -> list[str]:
@@ -235,10 +292,7 @@ def _report(
         f"figures in {FOLDER / 'summary.json'}, logs in {FOLDER / 'data' / 'run'}",
     ):
         console.print(line, soft_wrap=True)
-    missing = _missing(summary, landed, wanted)
-    for one in missing:
-        console.print(f"[red]missing:[/red] {one}")
-    return missing
+    return _missing(summary, landed, wanted)
 
 
 def _missing(

@@ -31,6 +31,7 @@ class Addresses:
     webhooks: str
     private: str
     flower: str
+    teams: str
     flower_login: tuple[str, str]
 
 
@@ -48,13 +49,14 @@ def free_ports(count: int) -> list[int]:
 
 def plan_addresses() -> tuple[Addresses, dict[str, str]]:
     """Addresses and the worker's environment for them; secrets are new in every run."""
-    hubspot, webhooks, private, flower = free_ports(4)
+    hubspot, webhooks, private, flower, teams = free_ports(5)
     password = secrets.token_urlsafe(9)
     addresses = Addresses(
         hubspot=f"http://127.0.0.1:{hubspot}",
         webhooks=f"http://127.0.0.1:{webhooks}/webhooks/hubspot",
         private=f"http://127.0.0.1:{private}",
         flower=f"http://127.0.0.1:{flower}",
+        teams=f"http://127.0.0.1:{teams}",
         flower_login=("demo", password),
     )
     return addresses, {
@@ -67,6 +69,7 @@ def plan_addresses() -> tuple[Addresses, dict[str, str]]:
         "PRIVATE_PORT": str(private),
         "FLOWER_PORT": str(flower),
         "FLOWER_BASIC_AUTH": f"demo:{password}",
+        "TEAMS_WEBHOOK_URL": f"{addresses.teams}/workflows/team-ticketing",
         "ROUTING_MODE": "route",
         "POLL_INTERVAL_S": "5",
     }
