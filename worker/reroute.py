@@ -79,4 +79,5 @@ def _older(portal: Portal, since: datetime) -> list[Mapping[str, Any]]:
             "operator": "GTE",
             "value": stamp(since.replace(tzinfo=UTC)),
         },
+        {"propertyName": "createdate", "operator": "LT", "value": stamp(portal.go_live)},
     ]

@@ -183,7 +183,7 @@ class Runtime:
             ),
             lambda: _fingerprint(settings),
         )
-        self.portal = PortalKeeper(lambda: read_portal(self.hubspot, self.names, settings.go_live))
+        self.portal = PortalKeeper(self._read_portal)
         self.writer = Writer(
             self.hubspot,
             self.clients,
