@@ -114,9 +114,9 @@ def _through_the_storm(sitting: Sitting, plan: Plan, within_s: float, tell: Tell
     agents = Agents(portal, stages, running.redis.url, plan)
     ends = time.monotonic() + within_s
     try:
-        with Storm(running, plan):
+        with Storm(running, plan) as storm:
             began = time.monotonic()
-            while len(sitting.ids) < len(plan.tickets) and time.monotonic() < ends:
+            while len(sitting.ids) < len(plan.tickets) and not storm.over:
                 due = min(len(plan.tickets), int((time.monotonic() - began) * plan.rate) + 1)
                 first = len(sitting.ids)
                 new = portal.arrive(plan.tickets[first:due]) if due > first else []
@@ -126,7 +126,7 @@ def _through_the_storm(sitting: Sitting, plan: Plan, within_s: float, tell: Tell
                 if first // 1000 != due // 1000:
                     tell(_progress(sitting, time.monotonic() - began))
                 time.sleep(STEP_S)
-            while (sitting.undecided or agents.waiting) and time.monotonic() < ends:
+            while (sitting.undecided or agents.waiting) and _goes_on(storm, ends):
                 time.sleep(STEP_S)
                 sitting.catch_up()
             tell(_progress(sitting, time.monotonic() - began))
@@ -134,6 +134,10 @@ def _through_the_storm(sitting: Sitting, plan: Plan, within_s: float, tell: Tell
         agents.end()
     portal.control("PUT", "/faults", {"rules": []})
     _until_settled(sitting, plan, min(90.0, max(20.0, ends - time.monotonic())), tell)
+
+
+def _goes_on(storm: Storm, ends: float) -> bool:
+    return not storm.over and time.monotonic() < ends
 
 
 def _progress(sitting: Sitting, seconds: float) -> str:

@@ -30,6 +30,7 @@ WORKERS = {
 }
 LOOKED_AT_EVERY_S = 0.1
 LATENCY_MS = 30
+STARTS = 6  # tries of a supervisor
 
 
 class Kept:
@@ -96,7 +97,14 @@ class RedisServer:
         if not keep_data:
             shutil.rmtree(self._folder)
         time.sleep(down_s)
-        self._process, _ = embedded_redis.start(self._folder, self._port)
+        for tries_left in reversed(range(STARTS)):
+            try:
+                self._process, _ = embedded_redis.start(self._folder, self._port)
+                break
+            except embedded_redis.EmbeddedRedisError:
+                # A busy machine may need longer than a start is given.
+                if not tries_left:
+                    raise
         self.restarts += 1
 
     def flush(self) -> None:

@@ -31,9 +31,12 @@ class Storm:
         self._plan = plan
         self._dice = random.Random(plan.seed + 1)  # noqa: S311 - repeatable, guards nothing
         self._stop = threading.Event()
+        self._broken: list[Exception] = []
         self._threads = [
-            threading.Thread(target=self._kill, name="kills", daemon=True),
-            threading.Thread(target=self._break_redis, name="redis", daemon=True),
+            threading.Thread(target=self._blow, args=(self._kill,), name="kills", daemon=True),
+            threading.Thread(
+                target=self._blow, args=(self._break_redis,), name="redis", daemon=True
+            ),
         ]
 
     def __enter__(self) -> Self:
@@ -50,6 +53,19 @@ class Storm:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self._broken and error is None:
+            raise self._broken[0]
+
+    def _blow(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self._broken.append(error)
+
+    @property
+    def over(self) -> bool:
+        """The storm itself has broken down, so the run says nothing."""
+        return bool(self._broken)
 
     def _kill(self) -> None:
         names = sorted(self._stack.kept)
