@@ -60,6 +60,11 @@ def _optional_http_url(value: str) -> str:
     return _http_url(value) if value else value
 
 
+def _target_url(value: str) -> str:
+    _optional_http_url(value)
+    return value  # as it stands: HubSpot signs its very characters, a slash at the end too
+
+
 def _redis_url(value: str) -> str:
     if not _is_address(value, "redis", "rediss", "unix"):
         raise ValueError("must be a Redis address, such as redis://127.0.0.1:6379/0")
@@ -98,6 +103,7 @@ def _no_line_breaks(value: SecretStr) -> SecretStr:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 OptionalHttpUrl = Annotated[str, AfterValidator(_optional_http_url)]
+TargetUrl = Annotated[str, AfterValidator(_target_url)]
 Token = Annotated[SecretStr, AfterValidator(_no_line_breaks)]
 Login = Annotated[SecretStr, AfterValidator(_user_and_password)]
 
@@ -127,7 +133,7 @@ class Settings(BaseSettings):
     hubspot_api_version: Annotated[str, AfterValidator(_api_version)] = Field(
         default="2026-09", description="dated API version; 2026-03 ignores required-property rules"
     )
-    webhook_public_url: OptionalHttpUrl = Field(
+    webhook_public_url: TargetUrl = Field(
         default="", description="target URL as entered in HubSpot; signatures cover it"
     )
     webhook_allow_v1: bool = Field(

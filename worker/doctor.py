@@ -9,10 +9,12 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
+from config.portal import PortalNames
 from config.settings import Settings
 from worker.counters import Counters
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.errors import HubSpotError, Rejected
+from worker.hubspot.names import PropertyNames
 from worker.hubspot.service import HubSpotService
 from worker.hubspot.spaced import Spaced
 from worker.hubspot.webhooks import Verdict, app_id
@@ -59,23 +61,42 @@ def run_doctor(settings: Settings, console: Console) -> int:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every check, in the order in which a person mends them."""
-    policy: Policy | None = None
-    try:
-        policy = load_policy(
-            settings.policy_file, settings.examples_dir, settings.data_dir / "model"
-        )
-        names = read_portal_names(settings.portal_file)
-        yield Finding("policy", True, f"version {policy.version}, {len(policy.types)} types")
-    except (PolicyError, PortalNamesError) as error:
-        yield Finding("policy", False, str(error))
-        return
+    policy, names = _policy(settings), _names(settings)
+    yield policy if isinstance(policy, Finding) else _sound(policy)
+    if isinstance(names, Finding):
+        yield names
     yield from _redis(settings)
+    yield from _hubspot(settings, policy, names)
+    yield from _webhooks(settings)
+
+
+def _policy(settings: Settings) -> Policy | Finding:
+    try:
+        return load_policy(settings.policy_file, settings.examples_dir, settings.data_dir / "model")
+    except (PolicyError, OSError) as error:
+        return Finding("policy", False, str(error))
+
+
+def _sound(policy: Policy) -> Finding:
+    return Finding("policy", True, f"version {policy.version}, {len(policy.types)} types")
+
+
+def _names(settings: Settings) -> PortalNames | Finding:
+    try:
+        return read_portal_names(settings.portal_file)
+    except PortalNamesError as error:
+        return Finding("portal.yaml", False, str(error))
+
+
+def _hubspot(
+    settings: Settings, policy: Policy | Finding, names: PortalNames | Finding
+) -> Iterator[Finding]:
     if not settings.hubspot_access_token.get_secret_value():
         yield Finding("token", False, "HUBSPOT_ACCESS_TOKEN is not set. Set it in .env.")
         return
     client = HubSpotClient(settings.hubspot_access_token, settings.hubspot_base_url, Spaced())
-    hubspot = HubSpotService(client, settings.hubspot_api_version)
-    token = _token(hubspot)
+    version = settings.hubspot_api_version
+    token = _token(HubSpotService(client, version))
     yield token
     if not token.good:
         return
@@ -83,24 +104,39 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _check(
             f"scope {scope}",
             lambda kind=object_type: client.get(  # type: ignore[misc]
-                f"/crm/objects/{settings.hubspot_api_version}/{kind}", {"limit": 1}
+                f"/crm/objects/{version}/{kind}", {"limit": 1}
             ),
             "granted",
             f"Add {scope} to hubspot-app/ and upload it again.",
         )
     yield from _limits(client, settings)
+    if isinstance(policy, Finding) or isinstance(names, Finding):
+        return
+    theirs = {
+        "tickets": PropertyNames(names.ticket_properties),
+        "companies": PropertyNames(names.company_properties),
+    }
+    yield from _portal(HubSpotService(client, version, theirs), settings, policy, names)
+
+
+def _portal(
+    hubspot: HubSpotService, settings: Settings, policy: Policy, names: PortalNames
+) -> Iterator[Finding]:
     try:
         portal = read_portal(hubspot, names, settings.go_live)
-        yield Finding("go-live", True, f"tickets created since {portal.go_live:%Y-%m-%d %H:%M} UTC")
-        wrong = problems(policy, portal.view)
-        yield Finding("portal", not wrong, " ".join(wrong) or "takes every decision of the policy")
-        if not portal.has_admin_label:
-            yield Finding("label", None, f"No label; {names.admin_contact_property} is used.")
-    except PortalNotReady as error:
+    except (PortalNotReady, HubSpotError) as error:
         yield Finding("portal", False, str(error))
-    except HubSpotError as error:
-        yield Finding("portal", False, str(error))
-    yield from _webhooks(settings)
+        return
+    yield Finding("go-live", True, f"tickets created since {portal.go_live:%Y-%m-%d %H:%M} UTC")
+    wrong = problems(policy, portal.view)
+    yield Finding("portal", not wrong, " ".join(wrong) or "takes every decision of the policy")
+    if not portal.has_admin_label:
+        yield Finding(
+            "label",
+            None,
+            f"The portal has no label {names.admin_contact_label!r}: the contact property "
+            f"{names.admin_contact_property} says who the administrative contacts are.",
+        )
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
