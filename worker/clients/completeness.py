@@ -68,9 +68,13 @@ def required_of(record: ClientRecord, rules: ClientRecordRules) -> tuple[str, ..
 
 
 def is_placeholder(value: str, placeholders: Collection[str]) -> bool:
-    """Whether a value says nothing: empty, or one of the (lower-case) placeholders."""
+    """Whether a value says nothing: no letter and no digit in it, or one of the (lower-case)
+    placeholders.
+    """
     said = " ".join(value.split()).casefold()
-    return not said or said in placeholders or said.rstrip(".!?") in placeholders
+    if not any(character.isalnum() for character in said):
+        return True
+    return said in placeholders or said.rstrip(" .!?") in placeholders
 
 
 def is_deliverable(email: str) -> bool:
