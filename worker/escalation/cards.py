@@ -40,7 +40,9 @@ class TicketLinks:
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """One hand-off as its receivers need it. Labels are those of the policy; `reason` is the
-    sentence on the ticket, `guideline` a section, `gathered` what is written on the ticket.
+    sentence on the ticket, `guideline` a section, `gathered` what is written on the ticket, `files`
+    the names of attachments and `unnamed_files` how many there are without a known name (None:
+    they could not be read).
     """
 
     ticket_id: str
@@ -58,6 +60,7 @@ class Announcement:
     gathered: str = ""
     missing: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    unnamed_files: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _hand_off(one: Announcement, most: int) -> Card:
         _field("ERP", one.erp or "unknown"),
         _field("Customizations", one.customizations or "none known", 600),
         _field("Still missing", ", ".join(one.missing) or "nothing", 300),
-        _line(("Files: ", True), (_files(one.files), False)),
+        _line(("Files: ", True), (_files(one.files, one.unnamed_files), False)),
         *_gathered(one.gathered, most),
     ]
     return _card(
@@ -157,12 +160,14 @@ def _hand_off(one: Announcement, most: int) -> Card:
     )
 
 
-def _files(files: Sequence[str]) -> str:
-    if not files:
-        return "none on the ticket"
-    shown = ", ".join(harmless(name, 80) for name in files[:_MOST_FILES])
-    more = len(files) - _MOST_FILES
-    return f"{shown} and {more} more on the ticket" if more > 0 else shown
+def _files(names: Sequence[str], unnamed: int | None) -> str:
+    if unnamed is None:
+        return "could not be read; look at the ticket"
+    shown = ", ".join(harmless(name, 80) for name in names[:_MOST_FILES])
+    more = max(0, len(names) - _MOST_FILES) + unnamed
+    if not shown:
+        return f"{more} on the ticket" if more else "none on the ticket"
+    return f"{shown} and {more} more on the ticket" if more else shown
 
 
 def _gathered(text: str, most: int) -> list[Card]:

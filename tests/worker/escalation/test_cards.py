@@ -237,6 +237,23 @@ def test_a_long_text_is_cut_with_a_note() -> None:
     assert "19.png and 5 more on the ticket" in shown(hand_off_card(many))
 
 
+@pytest.mark.parametrize(
+    ("names", "unnamed", "said"),
+    [
+        ((), 0, "Files: none on the ticket"),
+        ((), 3, "Files: 3 on the ticket"),
+        (("a.png",), 0, "Files: a.png"),
+        (("a.png",), 2, "Files: a.png and 2 more on the ticket"),
+        ((), None, "Files: could not be read; look at the ticket"),
+    ],
+)
+def test_files_are_named_counted_or_said_to_be_unread(
+    names: tuple[str, ...], unnamed: int | None, said: str
+) -> None:
+    card = hand_off_card(replace(ONE, files=names, unnamed_files=unnamed))
+    assert said in shown(card).splitlines()
+
+
 def test_a_card_holds_so_many_tickets_and_no_more() -> None:
     with pytest.raises(ValueError, match=f"it takes {MOST_IN_CARD}"):
         digest_card([ONE] * (MOST_IN_CARD + 1))
