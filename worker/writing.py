@@ -13,7 +13,7 @@ from worker.batch import KEPT, Batch
 from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
 from worker.escalation.requests import HANDLED_AT, newer_request
-from worker.hubspot.errors import HubSpotError, RateLimited
+from worker.hubspot.errors import HubSpotError, RateLimited, RowFailed
 from worker.hubspot.models import Record, Update
 from worker.hubspot.service import HubSpotService
 from worker.identity import Identity
@@ -111,6 +111,12 @@ class Writer:
 
     def _unknown(self, batch: Batch, id_: str, error: HubSpotError) -> None:
         """Nobody knows whether the row was written: the ticket starts again at reading."""
+        if isinstance(error, RowFailed):
+            # The others of the batch went through, so this is about the ticket and has an end.
+            batch.settle(
+                id_, Outcome.RETRY, "failed at HubSpot", why=f"HubSpot failed on it: {error}"
+            )
+            return
         wait = error.retry_after_s if isinstance(error, RateLimited) else outage_wait_s()
         batch.settle(id_, Outcome.POSTPONED, "postponed", wait, str(error))
 

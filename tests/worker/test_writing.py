@@ -40,6 +40,13 @@ def here(hub: Hub, redis_url: str, folder: Path) -> Runtime:
     return Runtime(settings_for(hub.base, redis_url, folder))
 
 
+class NoBackoff:
+    """Tries again at once."""
+
+    def compute(self, failures: int) -> float:
+        return -0.5
+
+
 def claimed(here: Runtime, ids: list[str]) -> Claim:
     here.inbox.announce(ids, Source.WEBHOOK)
     ends = time.monotonic() + 10
@@ -130,6 +137,21 @@ def test_a_write_that_never_arrived_is_made_after_reading_again(
     route_all(here, [ticket_id])
     assert status(hub, ticket_id) == "decided"
     assert moves(hub, ticket_id) == 1
+
+
+def test_a_row_that_hubspot_failed_on_is_tried_again_and_is_no_refusal(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.intake.inbox.BACKOFF", NoBackoff())
+    ticket_id = hub.ticket(**PASSWORD)
+    rule = {"match": UPDATE, "kind": "row_errors", "share": 1.0, "times": 1}
+    hub.control("PUT", "/faults", {"rules": [rule]})
+    left = here.inbox.attempts_left(ticket_id)
+    assert route(here, claimed(here, [ticket_id])) == "1 ticket: 1 failed at HubSpot"
+    assert here.inbox.attempts_left(ticket_id) == left - 1
+    route_all(here, [ticket_id])
+    assert status(hub, ticket_id) == "decided"
+    assert here.inbox.failures() == []
 
 
 def test_a_ticket_that_keeps_coming_back_is_moved_ten_times_a_day_and_then_left(

@@ -13,6 +13,8 @@ from typing import Any
 from worker.hubspot.models import Reading, as_list, error_sentence, record
 
 HIGHEST_ID = 2**63 - 1
+# Categories of row errors that are HubSpot's own trouble and say nothing against the row.
+PASSING = frozenset({"INTERNAL_ERROR", "RATE_LIMITS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +24,20 @@ class RowErrors:
     named: dict[str, str]  # id → HubSpot's sentence
     gone: frozenset[str]  # ids that do not exist (any more)
     unnamed: tuple[str, ...]  # sentences about rows that are not named
+    passing: frozenset[str] = frozenset()  # of the named: HubSpot's own trouble, not the row's
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What became of the rows of an update. `silent`: HubSpot did not say."""
+    """What became of the rows of an update. `failed`: HubSpot's own trouble with this row alone;
+    `silent`: HubSpot did not say.
+    """
 
     written: frozenset[str]
     refused: dict[str, str]
     gone: frozenset[str]
     silent: frozenset[str]
+    failed: dict[str, str]
 
 
 def is_id(text: str) -> bool:
@@ -69,15 +75,17 @@ def judge_reading(asked: Sequence[str], raw: dict[str, Any]) -> tuple[Reading, f
 def judge_writing(asked: Sequence[str], raw: dict[str, Any]) -> Rows:
     """What became of each row of a batch update."""
     said = row_errors(raw)
-    refused = {one: why for one, why in said.named.items() if one in asked}
-    gone = said.gone.intersection(asked) - refused.keys()
+    named = {one: why for one, why in said.named.items() if one in asked}
+    failed = {one: why for one, why in named.items() if one in said.passing}
+    refused = {one: why for one, why in named.items() if one not in failed}
+    gone = said.gone.intersection(asked) - named.keys()
     written = {str(result["id"]) for result in raw["results"]}.intersection(asked)
-    written -= refused.keys() | gone
-    silent = frozenset(asked) - written - refused.keys() - gone
+    written -= named.keys() | gone
+    silent = frozenset(asked) - written - named.keys() - gone
     if silent and len(said.unnamed) >= len(silent):
         refused |= dict.fromkeys(silent, "; ".join(said.unnamed))
         silent = frozenset()
-    return Rows(frozenset(written), refused, gone, silent)
+    return Rows(frozenset(written), refused, gone, silent, failed)
 
 
 def row_errors(raw: dict[str, Any]) -> RowErrors:
@@ -85,6 +93,7 @@ def row_errors(raw: dict[str, Any]) -> RowErrors:
     named: dict[str, str] = {}
     gone: set[str] = set()
     unnamed: list[str] = []
+    passing: set[str] = set()
     errors = raw.get("errors") or []
     for error in errors:
         kind = f"{error.get('category')} {error.get('subCategory')}"
@@ -95,11 +104,13 @@ def row_errors(raw: dict[str, Any]) -> RowErrors:
             gone.update(ids)
         elif ids:
             named |= dict.fromkeys(ids, sentence)
+            passing.update(ids if error.get("category") in PASSING else ())
         else:
             unnamed.append(sentence)
     more = int(raw.get("numErrors") or 0) - len(errors)
     unnamed += ["HubSpot counts an error that it does not name"] * max(0, more)
-    return RowErrors(named, frozenset(gone) - named.keys(), tuple(unnamed))
+    gone -= named.keys()
+    return RowErrors(named, frozenset(gone), tuple(unnamed), frozenset(passing))
 
 
 def _ids(context: object) -> list[str]:

@@ -31,6 +31,10 @@ class Transient(HubSpotError):
     """Time-out, reset, 5xx or an unreadable answer. A write may or may not have happened."""
 
 
+class RowFailed(Transient):
+    """HubSpot failed on this row of a batch alone, by its own fault."""
+
+
 class Rejected(HubSpotError):
     """HubSpot refused (4xx) and did nothing; the same call would be refused again.
 

@@ -13,7 +13,7 @@ from typing import Any
 from worker.hubspot import models
 from worker.hubspot.batches import is_id, judge_reading, judge_writing, row_errors
 from worker.hubspot.client import HubSpotClient
-from worker.hubspot.errors import HubSpotError, RateLimited, Rejected, Transient
+from worker.hubspot.errors import HubSpotError, RateLimited, Rejected, RowFailed, Transient
 from worker.hubspot.models import Association, Links, Reading, Record, Update, Writing, chunks
 from worker.hubspot.names import PropertyNames
 
@@ -112,6 +112,7 @@ class HubSpotService:
                 continue
             written |= told.written
             refused |= told.refused
+            unknown |= {one: RowFailed(why) for one, why in told.failed.items()}
             unknown |= {
                 one: Transient(f"HubSpot did not say what became of {object_type} {one}")
                 for one in told.silent

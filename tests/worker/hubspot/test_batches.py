@@ -66,7 +66,7 @@ def test_a_row_that_was_written_ends_in_exactly_one_place(
 ) -> None:
     rows = judge_writing(asked, raw)
 
-    places = [rows.written, rows.refused.keys(), rows.gone, rows.silent]
+    places = [rows.written, rows.refused.keys(), rows.gone, rows.silent, rows.failed.keys()]
     assert sorted(one for place in places for one in place) == sorted(asked)
     assert rows.written <= {one["id"] for one in raw["results"]}
 
