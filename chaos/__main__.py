@@ -26,7 +26,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     options.add_argument("--tickets", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=7)
-    options.add_argument("--rate", type=float, default=20.0, help="tickets a second")
+    options.add_argument("--rate", type=float, default=25.0, help="tickets a second")
     options.add_argument(
         "--knowledge", type=Path, help="a folder with examples/ and model/ in place of our own"
     )

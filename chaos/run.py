@@ -65,7 +65,7 @@ def run(
     environment: Mapping[str, str],
     model: Path,
     tell: Tell,
-    rate: float = 20.0,
+    rate: float = 25.0,
     within_s: float = 900.0,
 ) -> Summary:
     """Both runs of a seed; `rate` is tickets a second, `within_s` ends the second one in any case.
