@@ -110,7 +110,7 @@ class Receiver:
             )
             return verdict, delivery
         delivery = Delivery.v1(body)
-        if not self._allow_v1 or self._v3_seen:
+        if not self._allow_v1:
             return Verdict.UNSIGNED, delivery
         if len(found[SIGNATURE_V1]) > 1:
             return Verdict.FORGED, delivery
