@@ -134,13 +134,17 @@ def _command_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except (OSError, UnicodeDecodeError):
+        pass
+    try:
         shown = subprocess.run(
             ["ps", "-p", str(pid), "-o", "command="],  # noqa: S607 - wherever the machine has it
             capture_output=True,
             text=True,
             check=False,
         )
-        return shown.stdout
+    except OSError:  # a bare Debian has none, and the process has just ended
+        return ""
+    return shown.stdout
 
 
 def end_with_supervisor() -> None:
