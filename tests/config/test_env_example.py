@@ -33,6 +33,8 @@ def as_written(name: str) -> str:
         return default.get_secret_value()
     if isinstance(default, Path):
         return str(default.relative_to(ROOT) if default.is_absolute() else default)
+    if isinstance(default, tuple):
+        return ",".join(default)
     if isinstance(default, bool):
         return str(default).lower()
     return "" if default is None else str(default)
