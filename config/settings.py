@@ -7,6 +7,7 @@ the environment behind its back.
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CONFIG_DIR = Path(__file__).resolve().parent
+_MAIL_ADDRESS = re.compile(r"[^@\s<>,;:\"()\\]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,6}")
 
 
 class SettingsError(Exception):
@@ -98,6 +100,23 @@ def _user_and_password(value: SecretStr) -> SecretStr:
 def _no_line_breaks(value: SecretStr) -> SecretStr:
     if any(character.isspace() for character in value.get_secret_value()):
         raise ValueError("must not hold spaces or line breaks; copy the value alone")
+    return value
+
+
+def mail_addresses(value: str) -> list[str]:
+    """The addresses in a text with commas between."""
+    return [one.strip() for one in value.split(",") if one.strip()]
+
+
+def _mail_addresses(value: str) -> str:
+    if not all(_MAIL_ADDRESS.fullmatch(one) for one in mail_addresses(value)):
+        raise ValueError("must be mail addresses with commas between, such as lead@example.com")
+    return value
+
+
+def _optional_mail_address(value: str) -> str:
+    if value and not _MAIL_ADDRESS.fullmatch(value):
+        raise ValueError("must be a mail address, such as tickets@example.com")
     return value
 
 
@@ -190,6 +209,15 @@ class Settings(BaseSettings):
     )
     reports_public_url: OptionalHttpUrl = Field(
         default="", description="address of the report pages as people reach it, for links"
+    )
+    reports_teams_webhook_url: Annotated[SecretStr, AfterValidator(_secret_http_url)] = Field(
+        default=SecretStr(""), description="Workflows webhook that gets the report's summary"
+    )
+    reports_mail_to: Annotated[str, AfterValidator(_mail_addresses)] = Field(
+        default="", description="addresses that get the report's summary, with commas"
+    )
+    reports_mail_from: Annotated[str, AfterValidator(_optional_mail_address)] = Field(
+        default="", description="sender of the summaries; by default the first receiver"
     )
     teams_webhook_url: Annotated[SecretStr, AfterValidator(_secret_http_url)] = Field(
         default=SecretStr(""), description="Workflows webhook of the Team Ticketing channel"

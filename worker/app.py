@@ -35,7 +35,13 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "result_expires": 3600,
         "timezone": "UTC",
         "enable_utc": True,
-        "imports": ("tasks.escalation", "tasks.intake", "tasks.routing", "tasks.upkeep"),
+        "imports": (
+            "tasks.escalation",
+            "tasks.intake",
+            "tasks.nightly",
+            "tasks.routing",
+            "tasks.upkeep",
+        ),
         "task_queues": (Queue(ROUTING_QUEUE), Queue(UPKEEP_QUEUE)),
         "task_default_queue": UPKEEP_QUEUE,
         "task_create_missing_queues": False,
@@ -94,6 +100,11 @@ def configuration(settings: Settings) -> dict[str, Any]:
                 "task": "reconcile_undecided",
                 "schedule": schedule(3600.0),
                 "options": {"queue": UPKEEP_QUEUE, "expires": 3600.0},
+            },
+            "tend the client records": {
+                "task": "tend_client_records",
+                "schedule": schedule(60.0),
+                "options": {"queue": UPKEEP_QUEUE, "expires": 60.0},
             },
             "look for people's moves that no webhook told": {
                 "task": "find_overrides",

@@ -236,6 +236,24 @@ def failed_retry(ticket_ids: tuple[str, ...]) -> int:
     return retry_failed(connect(_here()), list(ticket_ids), console)
 
 
+# ---- client records
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="folder for the report; REPORTS_DIR/<date> by default",
+)
+@spoken
+def report(output: Path | None) -> int:
+    """Check all client records now and write the completeness report."""
+    from worker.reports.on_demand import run_report
+    from worker.runtime import Runtime
+
+    return run_report(Runtime(_ready()), output, console)
+
+
 # ---- the policy
 
 

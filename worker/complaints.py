@@ -44,6 +44,7 @@ def complaint(error: Exception) -> tuple[str, str] | None:
     from worker.hubspot.errors import HubSpotError
     from worker.portal import PortalNotReady
     from worker.portal_names import PortalNamesError
+    from worker.reports.errors import RecordRulesNotReady, ReportNotWritten
     from worker.routing.policy_document import PolicyError
     from worker.supervision import SupervisionError
 
@@ -54,6 +55,8 @@ def complaint(error: Exception) -> tuple[str, str] | None:
         PortalNotReady: "The portal",
         EmbeddedRedisError: "Redis",
         SupervisionError: "Processes",
+        RecordRulesNotReady: "Client records",
+        ReportNotWritten: "Report",
     }
     for kind, heading in headings.items():
         if isinstance(error, kind):

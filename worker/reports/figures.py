@@ -55,6 +55,8 @@ class Figures:
     unread: int = 0
     mended: int = 0  # flagged incomplete before, complete now
     fallen: int = 0  # flagged complete before, incomplete now
+    open_tickets: int = 0  # of the clients that are incomplete
+    decided_without: int = 0  # tickets of theirs, in 30 days, decided while data lacked
     flags_written: int = 0
     flags_refused: int = 0
     by_gap: dict[str, int] = field(default_factory=dict)  # field → clients that lack it
@@ -87,6 +89,8 @@ class Figures:
             self.mended += record.record_status == "incomplete"
             return
         self.fallen += record.record_status == "complete"
+        self.open_tickets += burden.open_tickets
+        self.decided_without += burden.decided_without
         for gap in gaps:
             self.by_gap[gap.field] = self.by_gap.get(gap.field, 0) + 1
             whys = self.by_why.setdefault(gap.field, {})

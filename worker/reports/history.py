@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from worker.reports.figures import Figures
 from worker.reports.files import write_file
 from worker.reports.own_night import OwnNight
+from worker.reports.schedule import Made
 
 FOLDER = "history"
 KEPT = timedelta(days=366)
@@ -51,6 +53,7 @@ class History:
     """The daily figures under a reports folder."""
 
     def __init__(self, reports: Path) -> None:
+        self._reports = reports
         self._folder = reports / FOLDER
 
     def keep(self, day: Day) -> None:
@@ -64,20 +67,27 @@ class History:
         dates = [one for one in self.dates() if one <= until]
         return [day for one in dates[-most:] if (day := self._read(one))]
 
-    def has(self, on: date) -> bool:
-        """Whether that day's figures are there and whole."""
-        day = self._read(on) if (self._folder / f"{on.isoformat()}.json").exists() else None
-        return day is not None and not day.partial
+    def made(self, on: date) -> Made:
+        """What is there of a day."""
+        if not (self._folder / f"{on.isoformat()}.json").exists():
+            return Made.NOTHING
+        day = self._read(on)
+        if day is None:
+            return Made.NOTHING
+        return Made.PART if day.partial else Made.WHOLE
 
     def dates(self) -> list[date]:
         """All days there are, oldest first."""
         return sorted(dated(self._folder.glob("*.json")))
 
     def forget_old(self, today: date) -> None:
-        """Drop what is older than a year."""
+        """Drop figures and reports that are older than a year."""
         for one in self.dates():
             if today - one > KEPT:
                 (self._folder / f"{one.isoformat()}.json").unlink(missing_ok=True)
+        for one in dated(self._reports.glob("????-??-??")):
+            if today - one > KEPT:
+                shutil.rmtree(self._reports / one.isoformat(), ignore_errors=True)
 
     def _read(self, on: date) -> Day | None:
         path = self._folder / f"{on.isoformat()}.json"

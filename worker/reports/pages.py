@@ -101,6 +101,8 @@ def _plain(report: Report) -> dict[str, Any]:
         "share_complete": round(report.share, 4),
         "change_points": None if report.change is None else round(report.change, 2),
         "unread": counted.unread,
+        "open_tickets_of_incomplete": counted.open_tickets,
+        "tickets_decided_without_data": counted.decided_without,
         "mended": counted.mended,
         "fallen": counted.fallen,
         "flags_written": counted.flags_written,

@@ -1,0 +1,64 @@
+"""Tasks in HubSpot to complete a client record: one for each client, naming all that it lacks.
+
+The task's id stands on the company, so that no second one is made while it is open; the sweep
+closes it when the record is complete.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import redis
+import structlog
+
+from worker.clients.sweep import TASK
+from worker.hubspot.by_night import HubSpotByNight, NewTask
+from worker.hubspot.errors import HubSpotError
+from worker.hubspot.models import Update
+from worker.reports.figures import ToMend
+from worker.slots import once
+
+DUE_IN = timedelta(days=3)
+SLOT_S = 12 * 3600  # so that a sweep that runs twice gives no task twice
+log = structlog.get_logger()
+
+
+def give_tasks(
+    hubspot: HubSpotByNight,
+    client: redis.Redis,
+    first: Sequence[ToMend],
+    most: int,
+    now: datetime,
+) -> int:
+    """Give tasks for the first on the list that have none, at most so many; how many. What
+    HubSpot refuses is left for the next night."""
+    given = 0
+    for entry in first:
+        if given >= most:
+            break
+        if entry.task_id or not once(client, f"record-task:{entry.company_id}", SLOT_S):
+            continue
+        try:
+            task_id = hubspot.create_task(_task(entry, now))
+            hubspot.update("companies", [Update(entry.company_id, {TASK: task_id})])
+        except HubSpotError as error:
+            log.warning("record_task_not_given", company=entry.company_id, why=str(error))
+            break
+        given += 1
+    return given
+
+
+def _task(entry: ToMend, now: datetime) -> NewTask:
+    gaps = ", ".join(entry.gaps)
+    shown = html.escape(gaps)  # HubSpot: the body of a task is HTML
+    tickets = f"{entry.open_tickets} open, {entry.decided_without} decided without the data"
+    return NewTask(
+        company_id=entry.company_id,
+        subject=f"Complete the client record: {gaps}"[:250],
+        body=f"The record lacks: {shown}. Tickets of this client: {tickets}. The task is closed "
+        "by itself once the record is complete.",
+        due_ms=int((now + DUE_IN).timestamp() * 1000),
+        owner_id=entry.owner_id,
+    )
