@@ -12,6 +12,7 @@ from demo.portal import Sample, arrival
 WEBHOOKS = {"duplicate": 0.2, "drop": 0.2, "shuffle": True}
 NEVER_ANNOUNCED = 0.2  # of the tickets: no webhook of theirs is ever sent
 MOVED_BY_PEOPLE = 0.05
+FEWEST_MOVES = 30  # so that in a small run too some of them meet the worker at work
 AIMED = 0.8  # of the people's moves: at a ticket that a worker has in its hands
 LATE_CLIENTS = 0.1  # of the announced tickets; runs too small to wait for them have none
 LATE_FROM = 1_000
@@ -70,7 +71,8 @@ def make_plan(
             }
         )
         tickets[-1]["subject"] = f"{sample.subject} [{number}]"
-    moved = dice.sample(range(count), round(count * MOVED_BY_PEOPLE))
+    moving = max(round(count * MOVED_BY_PEOPLE), min(FEWEST_MOVES, count // 4))
+    moved = dice.sample(range(count), moving)
     moves = tuple(
         PersonsMove(
             number,

@@ -21,7 +21,7 @@ RENEW_EVERY_S = 5.0
 BATCH_DEADLINE_S = 90.0
 NOT_READY_WAIT_S = 15.0
 POISONED = (
-    "Every worker that took up this ticket died, three times over. It was left in its stage. Route "
+    "Every worker that took up this ticket died, again and again. It was left in its stage. Route "
     "it by hand and tell whoever runs the worker; `ticket-worker failed retry` tries again."
 )
 log = structlog.get_logger()

@@ -563,7 +563,7 @@ def test_a_worker_that_lives_takes_its_ids_out_of_suspicion(
     assert len(claim(inbox, forward).ids) == 3
 
 
-def test_a_ticket_alone_in_three_expired_leases_is_set_aside(
+def test_a_ticket_alone_in_too_many_expired_leases_is_set_aside(
     inbox: Inbox, forward: PassTime
 ) -> None:
     inbox.announce(["1"], Source.WEBHOOK)
