@@ -178,9 +178,14 @@ def _second_look(ticket: Record, now: datetime) -> Step:
     return Step(Work.LOOK_AGAIN, "its client was unknown")
 
 
-def somebody_acted(ticket: Record) -> bool:
-    """Whether a person has taken the ticket up: it has an owner, or it is locked."""
-    return bool(ticket.get("hubspot_owner_id")) or ticket.get("routing_status") == "locked"
+def somebody_acted(ticket: Record, portal: Portal | None = None) -> bool:
+    """Whether somebody has taken the ticket up: it has an owner, it is locked, or it was only
+    suggested and stands in a queue all the same, where we never put it.
+    """
+    status = ticket.get("routing_status")
+    if status == "suggested" and portal and ticket.get(STAGE) in portal.queue_of:
+        return True
+    return bool(ticket.get("hubspot_owner_id")) or status == "locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,9 @@ def trampled_move(seen: str, after: Record, own_source_id: str) -> Trampled | No
     if not seen or not own_source_id:
         return None
     read_at = moment(seen)
-    fresh = [entry for entry in after.history.get(STAGE, ()) if entry.at > read_at]
+    # The oldest entry is the ticket's creation, which cannot have come after our read of it,
+    # whatever HubSpot's clocks say.
+    fresh = [entry for entry in after.history.get(STAGE, ())[:-1] if entry.at > read_at]
     ours = next((i for i, entry in enumerate(fresh) if entry.source_id == own_source_id), None)
     if ours is None or any(entry.person for entry in fresh[:ours]):
         return None
