@@ -9,8 +9,10 @@ from typing import Any
 
 import structlog
 
+from config.settings import RoutingMode
 from tasks.process import runtime
 from worker.app import UPKEEP_QUEUE, app
+from worker.clients.recheck import Recheck
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import SweepTaken
 from worker.reports.morning import Morning
@@ -20,6 +22,7 @@ from worker.slots import once
 
 PIECE_S = 80.0  # below the broker's visibility time-out, after which a task is given out again
 TOLD_EVERY_S = 3.0
+RECHECK_SLOT_S = 20
 REPORT_SLOT_S = 600  # a report that could not be written is tried again after this
 log = structlog.get_logger()
 _mornings: dict[int, Morning] = {}
@@ -41,6 +44,27 @@ def tend_client_records(task: Any) -> str:
     if asked.start is not None or asked.go_on:
         told.append(_sweep(task, morning, asked.start is not None))
     return "; ".join(told) or "nothing is due"
+
+
+@app.task(name="recheck_client_records", queue=UPKEEP_QUEUE)
+def recheck_client_records() -> str:
+    """Check records again that HubSpot said have changed; flags follow within half a minute."""
+    here = runtime()
+    if not once(here.redis, "recheck", RECHECK_SLOT_S):
+        return "done already"
+    policy = here.policy.current()
+    by_label = here.portal.current(policy).has_admin_label
+    writes = here.settings.routing_mode is not RoutingMode.OBSERVE
+    recheck = Recheck(_morning(here).hubspot, here.redis, here.names, writes, here.now)
+    ends = time.monotonic() + RECHECK_SLOT_S
+    checked = changed = 0
+    while True:
+        done = recheck.run(policy.client_record, by_label)
+        checked, changed = checked + done.companies, changed + done.changed
+        if not done.left or not done.companies or time.monotonic() > ends:
+            break
+    here.counters.add({"clients_flagged": changed})
+    return f"{checked} client records checked again, {changed} flags changed"
 
 
 def _sweep(task: Any, morning: Morning, anew: bool) -> str:

@@ -101,6 +101,11 @@ def configuration(settings: Settings) -> dict[str, Any]:
                 "schedule": schedule(3600.0),
                 "options": {"queue": UPKEEP_QUEUE, "expires": 3600.0},
             },
+            "check client records that changed": {
+                "task": "recheck_client_records",
+                "schedule": schedule(30.0),
+                "options": {"queue": UPKEEP_QUEUE, "expires": 30.0},
+            },
             "tend the client records": {
                 "task": "tend_client_records",
                 "schedule": schedule(60.0),

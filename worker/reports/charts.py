@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
 import pygal
 from pygal.style import Style
+
+# Its hook for map plugins speaks a protocol that Python has given up; with it in place every import
+# that finds nothing would warn.
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != "pygal"]
 
 _INK, _SOFT, _LINE = "#1f2933", "#52606d", "#d9e2ec"
 _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"

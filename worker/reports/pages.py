@@ -34,7 +34,7 @@ COLUMNS = (
 
 def page(report: Report) -> bytes:
     """The HTML page, in one file; it loads nothing."""
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     html = template.render(
         report=report,
         trend_chart=_drawn(
@@ -152,7 +152,8 @@ def _drawn(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Templates of the report pages; everything is escaped unless it was drawn here."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("worker.reports"),
         autoescape=True,

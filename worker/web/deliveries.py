@@ -6,12 +6,15 @@ Three round trips for a delivery: what is known, what it asks for, and that it c
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import redis.asyncio
 
 from worker.clients.directory import COMPANY_KEY, CONTACT_KEY, NAMED_BY_KEY
+from worker.clients.recheck import KEY as CHANGED_KEY
+from worker.clients.recheck import MOST_KEPT
 from worker.counters import KEY as COUNTERS_KEY
 from worker.hubspot.webhooks import Wanted
 from worker.identity import KEY as IDENTITY_KEY
@@ -90,6 +93,11 @@ class Deliveries:
                     for key in (CONTACT_KEY + one, NAMED_BY_KEY + one)
                 ]
                 pipe.eval(_FORGET_CONTACTS, len(keys), *keys, COMPANY_KEY)
+            changed = [f"company:{one}" for one in asked.companies]
+            changed += [f"contact:{one}" for one in asked.contacts]
+            if changed:
+                pipe.zadd(CHANGED_KEY, dict.fromkeys(sorted(changed), time.time()))
+                pipe.zremrangebyrank(CHANGED_KEY, 0, -MOST_KEPT - 1)
             _count(pipe, counts)
             await pipe.execute()
         # Not in that transaction: Redis runs what follows a command that failed.

@@ -16,14 +16,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from worker.clients.sweep_store import PROGRESS_KEY as SWEEP_KEY
 from worker.counters import Counters
 from worker.hubspot.errors import HubSpotError
 from worker.intake.inbox import Inbox
 from worker.intake.reconcile import KEY as RECONCILED_KEY
 from worker.web.receiver import healthz
+from worker.web.reports import ReportPages
 
 READY_KEPT_S = 15.0  # HubSpot is asked at most so often, whoever asks us
 POLL_KEY = "ticket-worker:poll"
+_SWEEP = {
+    "companies": ("companies_checked", "Companies that the check of all clients has looked at"),
+    "expected": ("companies_expected", "Companies that it was expected to look at"),
+    "share": ("done_ratio", "How much of the check is done, 0 to 1"),
+    "clients": ("clients", "Clients among the companies checked"),
+    "complete": ("clients_complete", "Clients of these whose record is complete"),
+    "started": ("started_timestamp_seconds", "When the check began"),
+    "finished": ("finished_timestamp_seconds", "When it ended; 0 while it goes on"),
+}
 _HELP = {
     "announced_by": "Tickets decided, by who announced them first",
     "clients_flagged": "Client records whose flag changed",
@@ -105,6 +116,7 @@ class StateCollector(Collector):
         yield inbox
         yield from self._poll()
         yield from self._reconciled()
+        yield from self._sweep()
 
     def _totals(self) -> Iterable[Metric]:
         """A family for each counter; where one of its totals has a label, all of them do."""
@@ -151,8 +163,19 @@ class StateCollector(Collector):
             ages.add_metric([age], count)
         yield ages
 
+    def _sweep(self) -> Iterable[Metric]:
+        """How far the check of all clients has come, and what it found."""
+        said = {_text(k): float(v) for k, v in self._redis.hgetall(SWEEP_KEY).items()}
+        for name, (metric, text) in _SWEEP.items():
+            if name in said:
+                yield GaugeMetricFamily(f"ticket_worker_sweep_{metric}", text, said[name])
 
-def make_private_app(client: redis.Redis, ask_hubspot: Callable[[], object]) -> Starlette:
+
+def make_private_app(
+    client: redis.Redis,
+    ask_hubspot: Callable[[], object],
+    reports: ReportPages | None = None,
+) -> Starlette:
     """The private listener's application."""
     readiness = Readiness(client, ask_hubspot)
     registry = CollectorRegistry(auto_describe=False)
@@ -174,6 +197,7 @@ def make_private_app(client: redis.Redis, ask_hubspot: Callable[[], object]) -> 
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            *(reports.routes() if reports else ()),
         ]
     )
 

@@ -22,6 +22,7 @@ from worker.runtime import connect, make_gateway
 from worker.web.impatient import ImpatientProtocol
 from worker.web.private import make_private_app
 from worker.web.receiver import REDIS_S, Receiver, make_public_app
+from worker.web.reports import ReportPages
 
 MAX_HEAD_BYTES = 32 * 1024
 MAX_CONNECTIONS = 200  # HubSpot opens ten; each holds at most a body of 1 MiB
@@ -49,7 +50,10 @@ def serve(settings: Settings) -> None:
             our_properties=_our_properties(names),
         )
         public = make_server(make_public_app(receiver))
-        private = make_server(make_private_app(shared, hubspot.account))
+        reports = ReportPages(
+            settings.reports_dir, settings.reports_user, settings.reports_password
+        )
+        private = make_server(make_private_app(shared, hubspot.account, reports))
         asyncio.run(_serve(for_webhooks, (public, public_socket), (private, private_socket)))
 
 
