@@ -250,22 +250,22 @@ def _missing_of_people(done: Done) -> list[str]:
 
 
 def _cards(addresses: Addresses) -> list[dict[str, Any]]:
-    answer = requests.get(f"{addresses.teams}/cards", timeout=5).json()
-    messages: list[dict[str, Any]] = answer["messages"] if isinstance(answer, dict) else answer
-    return messages
+    """The cards that the Teams channel took."""
+    posted = requests.get(f"{addresses.teams}/cards", timeout=5).json()
+    return [one["card"] for one in posted["cards"]]
 
 
-def _first_line(message: dict[str, Any]) -> str:
+def _first_line(card: dict[str, Any]) -> str:
     """The title of a card, as Teams shows it."""
-    body = message["attachments"][0]["content"]["body"]
-    texts = (str(one.get("text", "")) for one in _blocks(body))
-    return next((text for text in texts if text), "a card")
+    return next((text for text in _texts(card["body"]) if text.strip()), "a card")
 
 
-def _blocks(body: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for block in body:
-        yield block
-        yield from _blocks(block.get("items", []))
+def _texts(blocks: list[dict[str, Any]]) -> Iterator[str]:
+    for block in blocks:
+        if runs := block.get("inlines"):
+            yield "".join(str(run.get("text", "")) for run in runs)
+        yield str(block.get("text", ""))
+        yield from _texts(block.get("items", []))
 
 
 def _report(

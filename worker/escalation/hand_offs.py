@@ -8,11 +8,11 @@ import structlog
 
 from worker.batch import Batch
 from worker.clients.completeness import missing as gaps_of
-from worker.clients.directory import ClientDirectory, Lookup
+from worker.clients.directory import ClientDirectory
 from worker.escalation import readiness
+from worker.escalation.gathering import gather
 from worker.escalation.replies import draft_reply
 from worker.escalation.requests import Asked, asked, hand_off, owner_of, properties
-from worker.hubspot.errors import Rejected
 from worker.hubspot.models import Record
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Outcome
@@ -66,20 +66,17 @@ class HandOffs:
         if not ids:
             return {}
         lookup = self._clients.look_up(ids, portal.has_admin_label)
-        activities = self._activities(ids)
+        there = gather(self._hubspot, [batch.tickets[id_] for id_ in ids])
         return {
-            id_: readiness.missing(_gathered(batch.tickets[id_], lookup, activities, policy))
+            id_: readiness.missing(
+                readiness.Gathered(
+                    text=there[id_].text,
+                    attachments=there[id_].attachments,
+                    client_missing=gaps_of(lookup.record(id_), policy.client_record),
+                )
+            )
             for id_ in ids
         }
-
-    def _activities(self, ids: Sequence[str]) -> dict[str, list[Record]] | None:
-        try:
-            return self._hubspot.activities(ids)
-        except Rejected as error:
-            if not error.about_access:
-                raise
-            log.warning("activities_not_readable", tickets=list(ids), why=str(error))
-            return None
 
     def _reply(self, ticket: Record, to: str, policy: Policy) -> str:
         """What Level 1 can answer when a hand-off ends where the company does not help."""
@@ -90,19 +87,3 @@ class HandOffs:
 
     def _log(self, id_: str, wish: Asked, to: str) -> None:
         log.info("escalation_request", ticket=id_, request=wish.name, user=wish.person, to=to)
-
-
-def _gathered(
-    ticket: Record, lookup: Lookup, activities: dict[str, list[Record]] | None, policy: Policy
-) -> readiness.Gathered:
-    notes = (activities or {}).get(ticket.id, [])
-    texts = [ticket.get("subject"), ticket.get("content")]
-    texts += [note.get("hs_email_text") or note.get("hs_note_body") for note in notes]
-    attached = {
-        one for note in notes for one in note.get("hs_attachment_ids").split(";") if one.strip()
-    }
-    return readiness.Gathered(
-        text="\n".join(texts),
-        attachments=None if activities is None else len(attached),
-        client_missing=gaps_of(lookup.record(ticket.id), policy.client_record),
-    )

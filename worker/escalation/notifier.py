@@ -19,6 +19,7 @@ from worker.clients.directory import ClientDirectory, Lookup
 from worker.counters import Counters
 from worker.escalation.cards import Announcement, TicketLinks
 from worker.escalation.delivery import Delivery
+from worker.escalation.gathering import OnTicket, gather
 from worker.escalation.hours import WorkingHours
 from worker.escalation.notices import Due, Posting, due_at, postings
 from worker.escalation.requests import DUE, NOTICE, SENT
@@ -32,7 +33,6 @@ from worker.ticket_state import OWNER
 
 ANNOUNCED, WAITING = "announced", "waiting to be announced"
 AWAY_WAIT_S = (20.0, 60.0)  # until a channel that is away is tried again
-GATHERED_CHARACTERS = 2000
 log = structlog.get_logger()
 
 
@@ -40,6 +40,7 @@ log = structlog.get_logger()
 class Ledger:
     """What a ticket's ledger says is due."""
 
+    ticket_id: str
     request: str
     asked_at: datetime
 
@@ -48,13 +49,13 @@ class Ledger:
         return f"{self.request} {int(self.asked_at.timestamp() * 1000)}"
 
 
-def ledger(value: str) -> Ledger | None:
+def ledger(ticket_id: str, value: str) -> Ledger | None:
     """The notice that is due, or None when none is."""
     word, _, rest = value.partition(" ")
     request, _, at = rest.partition(" ")
     if word != DUE or not request or not at.isdigit():
         return None
-    return Ledger(request, moment(at))
+    return Ledger(ticket_id, request, moment(at))
 
 
 class Notifier:
@@ -107,14 +108,19 @@ class Notifier:
             settled = batch.settlements.get(id_)
             if NOTICE in row and (settled is None or settled.outcome is not Outcome.DONE):
                 continue  # its move may not have been written
-            if found := ledger(row.get(NOTICE, ticket.get(NOTICE))):
+            if found := ledger(id_, row.get(NOTICE, ticket.get(NOTICE))):
                 now_due[id_] = found
         if not now_due:
             return []
         lookup = self._clients.look_up(list(now_due), portal.has_admin_label)
         links = self._links()
+        there = gather(self._hubspot, [batch.tickets[id_] for id_ in now_due])
         return [
-            Due(one.key, queue, self._announcement(batch, id_, one, queue, lookup, links, policy))
+            Due(
+                one.key,
+                queue,
+                self._announcement(batch, one, queue, lookup, there[id_], links.of(id_), policy),
+            )
             for id_, one in now_due.items()
             if (queue := self._queue(batch, id_)) in policy.queues
         ]
@@ -125,23 +131,23 @@ class Notifier:
     def _announcement(
         self,
         batch: Batch,
-        id_: str,
         due: Ledger,
         queue: str,
         lookup: Lookup,
-        links: TicketLinks,
+        there: OnTicket,
+        link: str,
         policy: Policy,
     ) -> Announcement:
-        ticket, row = batch.tickets[id_], batch.rows.get(id_, {})
+        ticket, row = batch.tickets[due.ticket_id], batch.rows.get(due.ticket_id, {})
         rule = policy.requests.get(due.request)
         before = ticket.get(OWNER) if NOTICE in row else ""
         if not before and rule and len(rule.from_) == 1:
             before = rule.from_[0]
-        record = lookup.record(id_)
+        record = lookup.record(ticket.id)
         missing = row.get("escalation_missing_info", ticket.get("escalation_missing_info"))
         return Announcement(
-            ticket_id=id_,
-            link=links.of(id_),
+            ticket_id=ticket.id,
+            link=link,
             subject=ticket.get("subject"),
             from_label=policy.queues[before].label if before in policy.queues else "another team",
             to_label=policy.queues[queue].label,
@@ -152,7 +158,8 @@ class Notifier:
             client=record.name if record else "",
             erp=record.erp_system if record else "",
             customizations=record.customization_summary if record else "",
-            gathered=ticket.get("content")[:GATHERED_CHARACTERS],
+            gathered="\n\n".join(there.texts[1:]),
+            unnamed_files=there.attachments,
             missing=tuple(one for one in missing.split(", ") if one),
         )
 
