@@ -12,6 +12,7 @@ from config.portal import PortalNames
 from config.settings import RoutingMode
 from worker import effects
 from worker.batch import DECIDED, KEPT, TO_TRIAGE, Batch, BatchReport
+from worker.clients.completeness import is_client
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory, Lookup
 from worker.counters import Counters
