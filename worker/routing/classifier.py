@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.routing.asking import Asking
+from worker.routing.clauses import NEGATIONS
 from worker.routing.meanings import Meanings
 from worker.routing.reading import Reading
 from worker.routing.terms import terms_of
@@ -29,19 +31,23 @@ class Classifier:
     """What was learned from the examples.
 
     `weights` has one row a term and one column a type, `bias` one entry a type; `sharpness`
-    turns margins into probabilities that hold in voices not learned from.
+    turns margins into probabilities that hold in voices not learned from. `company` is how often
+    (log of a share) a ticket of one type (row) holds a sentence that sounds like another (column).
     """
 
     types: tuple[str, ...]
     meanings: Meanings = field(repr=False)
+    asking: Asking = field(repr=False)
     vocabulary: Vocabulary = field(repr=False)
     weights: Floats = field(repr=False)
     bias: Floats = field(repr=False)
+    company: Floats = field(repr=False)
     sharpness: float
 
     def row(self, reading: Reading) -> Row:
         """The terms of a reading that are known."""
-        return Row(*self.vocabulary.row(terms_of(reading, self.meanings)))
+        weights = self.asking.weights(reading.segments)
+        return Row(*self.vocabulary.row(terms_of(reading.segments, weights, self.meanings)))
 
     def probabilities(self, rows: Sequence[Row]) -> Floats:
         """One row a reading, one column a type; each row sums to 1."""
@@ -67,7 +73,14 @@ class Classifier:
             parts = set(term.split())
             if not any(parts & set(other.split()) for other in chosen):
                 chosen.append(term)
-        return [term.replace("!", "not ") for term in chosen]
+        return [as_written(term) for term in chosen]
+
+
+def as_written(term: str) -> str:
+    """A term for people: a negated word behind its negation, or behind `not ...`."""
+    words = term.replace("!", "")
+    negated = term.startswith("!") or (" !" in term and term.split()[0] not in NEGATIONS)
+    return f"not ... {words}" if negated else words
 
 
 def softmax(margins: Floats) -> Floats:

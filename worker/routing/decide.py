@@ -69,15 +69,14 @@ def _decision(case: Case, reading: Reading, row: Row, chance: Floats, policy: Po
     rule = first_rule(policy.document.rules, reading, guess, case.ticket.channel, _managed(case))
     kind = rule.becomes if rule else guess
     queue = policy.types[kind].queue
-    mass = dict.fromkeys(policy.queues, 0.0)
-    for number, code in enumerate(types):
-        mass[policy.types[code].queue] += float(chance[number])
-    confidence = 1.0 if rule else min(mass[queue], SUREST)
+    share = sum(
+        chance[number] for number, code in enumerate(types) if policy.types[code].queue == queue
+    )
+    confidence = 1.0 if rule else min(float(share), SUREST)
     alternatives = tuple(
         Candidate(types[i], policy.types[types[i]].queue, round(float(chance[i]), 4))
-        for i in order.tolist()
-        if types[i] != kind
-    )[:RUNNERS_UP]
+        for i in [n for n in order[: RUNNERS_UP + 1].tolist() if types[n] != kind][:RUNNERS_UP]
+    )
     bar = policy.bar(kind)
     decided = confidence >= bar
     evidence = _evidence(row, kind, alternatives, rule, policy)

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from worker.routing.clauses import fold
 from worker.routing.policy_document import PolicyError
 
 MAX_PHRASE_WORDS = 8
 _TOKEN = re.compile(r"\w+")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 Table = Mapping[str, Sequence[str]]
-
-
-def fold(text: str) -> str:
-    """Lower case, without accents."""
-    text = text.lower()
-    if text.isascii():
-        return text
-    parts = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 class Meanings:
@@ -47,15 +38,24 @@ class Meanings:
         for choices in self._phrases.values():
             choices.sort(key=lambda choice: -len(choice[0]))
 
-    def at(self, words: Sequence[str], position: int) -> tuple[str, int] | None:
-        """The meaning that begins at a position, and how many words it takes; None if none."""
-        word = words[position]
-        for phrase, name in self._phrases.get(word, ()):
-            size = len(phrase)
-            if size == 1 or tuple(words[position : position + size]) == phrase:
-                return name, size
-        name_begun = self._beginning(word)
-        return (name_begun, 1) if name_begun else None
+    def find(self, words: tuple[str, ...]) -> list[tuple[int, str]]:
+        """The meanings in some words, each with the place where it begins."""
+        found: list[tuple[int, str]] = []
+        phrases = self._phrases
+        position, end = 0, len(words)
+        while position < end:
+            word = words[position]
+            size = 0
+            for phrase, name in phrases.get(word, ()):
+                size = len(phrase)
+                if size == 1 or words[position : position + size] == phrase:
+                    found.append((position, name))
+                    break
+                size = 0
+            if not size and (begun := self._beginning(word)):
+                found.append((position, begun))
+            position += size or 1
+        return found
 
     def _beginning(self, word: str) -> str | None:
         if word not in self._begun:

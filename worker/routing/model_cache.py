@@ -11,18 +11,20 @@ import io
 import json
 import os
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import structlog
 
+from worker.routing.asking import Asking
 from worker.routing.classifier import Classifier
 from worker.routing.examples import example_hash
 from worker.routing.meanings import Meanings
 from worker.routing.policy_document import PolicyDocument, PolicyError
 from worker.routing.vocabulary import Vocabulary
 
-FORMAT = "ticket model 2"
+FORMAT = "ticket model 3"
 """Changes with everything that makes an old file useless: features, training, layout."""
 KEPT = 4
 """Models of earlier examples that stay in the folder, for a way back."""
@@ -79,6 +81,7 @@ def save(classifier: Classifier, path: Path) -> None:
         "types": list(classifier.types),
         "terms": classifier.vocabulary.terms,
         "meanings": classifier.meanings.table,
+        "asking": asdict(classifier.asking),
         "sharpness": classifier.sharpness,
     }
     text = json.dumps(about, ensure_ascii=False).encode()
@@ -87,6 +90,7 @@ def save(classifier: Classifier, path: Path) -> None:
         about=np.frombuffer(text, dtype=np.uint8),
         weights=classifier.weights,
         bias=classifier.bias,
+        company=classifier.company,
         rarity=classifier.vocabulary.rarity,
     )
     payload = buffer.getvalue()
@@ -124,9 +128,15 @@ def load(path: Path) -> Classifier:
         return Classifier(
             types=tuple(about["types"]),
             meanings=Meanings(about["meanings"]),
+            asking=Asking(
+                words=about["asking"]["words"],
+                flags=tuple(about["asking"]["flags"]),
+                middle=about["asking"]["middle"],
+            ),
             vocabulary=Vocabulary(about["terms"], arrays["rarity"]),
             weights=arrays["weights"],
             bias=arrays["bias"],
+            company=arrays["company"],
             sharpness=float(about["sharpness"]),
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from worker.routing.clauses import Clause, clauses
 from worker.routing.mail import own_is_enough, split_mail
 from worker.routing.sentences import asks, settled, split_sentences
 from worker.routing.ticket import Ticket
@@ -16,7 +17,7 @@ MAX_RAW = 200_000
 MAX_SUBJECT = 1_000
 ASK_EXTRA, LAST_EXTRA, SETTLED_PART, QUOTED_PART, LAST = 0.25, 0.25, 0.5, 0.3, 2
 """What an ask and each of the last two sentences count more, what is settled and what is quoted
-count less; chosen on voices held out (docs/routing-quality.md)."""
+count less, before `asking.py` has its say; chosen on voices held out."""
 
 # Bounded and without nesting, so that a hostile text costs no more than a long one.
 _BLOCK = re.compile(
@@ -41,6 +42,7 @@ class Segment:
 
     text: str
     weight: float
+    clauses: tuple[Clause, ...]
     asks: bool = False
     settled: bool = False
     quoted: bool = False
@@ -82,26 +84,38 @@ def read(ticket: Ticket, max_characters: int) -> Reading:
 
 def _segments(subject: str, body: str) -> Iterator[Segment]:
     if subject:
-        yield Segment(subject, 1.0, asks=asks(subject), subject=True)
+        yield segment(subject, 1.0, subject=True)
     mail = split_mail(body)
-    own = split_sentences(mail.own)
-    for number, sentence in enumerate(own):
-        is_settled = settled(sentence)
-        is_ask = asks(sentence)
+    own = [segment(sentence, 1.0) for sentence in split_sentences(mail.own)]
+    for number, one in enumerate(own):
         weight = 1.0
-        if is_ask:
+        if one.asks:
             weight += ASK_EXTRA
         if number >= len(own) - LAST:
             weight += LAST_EXTRA
-        if is_settled:
+        if one.settled:
             weight *= SETTLED_PART
-        yield Segment(sentence, weight, asks=is_ask, settled=is_settled)
+        yield one if weight == 1.0 else replace(one, weight=weight)
     points_below = not own_is_enough(mail)
     for sentence in split_sentences(mail.quoted):
         if points_below:
-            yield Segment(sentence, 1.0, asks=asks(sentence), settled=settled(sentence))
+            yield segment(sentence, 1.0)
         else:
-            yield Segment(sentence, QUOTED_PART, quoted=True)
+            yield segment(sentence, QUOTED_PART, quoted=True)
+
+
+def segment(text: str, weight: float, *, quoted: bool = False, subject: bool = False) -> Segment:
+    """A sentence taken apart."""
+    parts = clauses(text)
+    return Segment(
+        text=text,
+        weight=weight,
+        clauses=parts,
+        asks=asks(text, parts),
+        settled=not subject and settled(text, parts),
+        quoted=quoted,
+        subject=subject,
+    )
 
 
 def _plain(text: str) -> str:

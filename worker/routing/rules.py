@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from worker.routing.meanings import fold
+from worker.routing.clauses import fold
 from worker.routing.policy_document import Rule
 from worker.routing.reading import Reading
 from worker.routing.ticket import Channel

@@ -1,49 +1,63 @@
-"""Sentences and what they are: an ask, something settled or put off, the end of the message.
+"""Sentences and what they are: an ask, or something settled or put off.
 
 A ticket often tells what is *not* the matter ("the login works again, thanks", "no new report
-needed") before it asks. Such sentences count for less, and words under a negation count as others.
+needed") before it asks. These marks are first hints; `asking.py` weighs them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from worker.routing.clauses import Clause
 
 _END = re.compile(r"(?<=[.!?;])\s+|\n+|\bbut\b|(?<=[a-z]), (?=and now)")
-_ASK = re.compile(
-    r"\?|\b(please|pls|plz|kindly|can|could|would|need|want|send|reset|why|how|where|who|what|"
-    r"when|help|tell|let us know|let me know|ask|asks|asking|wants|needs|request|merci|veuillez|"
-    r"pouvez|pourriez|puede|pueden|podrian|por favor|necesit\w*)",
-    re.IGNORECASE,
-)
-_SETTLED = re.compile(
-    r"\b(already|solved|resolved|settled|sorted|fixed|(is|are|was|were) (fine|ok|okay|done|clear|"
-    r"correct|right|known|healthy|sorted|in order)|works? (fine|again|like|well)|working fine|"
-    r"all good|no longer|taken care|went away|closed|healthy|in order|worked out|turned out|"
-    r"(thanks|thank you) for (the|your|having|explaining|loading|sending|last)|praised|kudos|"
-    r"loved|happy with|got (it|them|the)|received|arrived|(has|have) been|understood|"
-    r"(i|we) (know|understand|realise|realize|do understand)|can wait|"
-    r"another (time|day|ticket)|later|next (year|month|week)|"
-    r"(will|we'll|i'll) (open|send|ask|write|get)|might|may ask|some day|in the fall|separately|"
-    r"separate ticket|merci pour|gracias por|deja|ya esta|in future|behaves|as usual|as always|"
-    r"perfect)\b",
-    re.IGNORECASE,
-)
-NEGATIONS = frozenset(
+_ASK_WORDS = frozenset(
     (
-        *("no", "not", "never", "without", "nothing", "neither", "nor", "none", "cannot", "cant"),
-        *("dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "wont", "hasnt", "havent"),
-        *("couldnt", "wouldnt", "neednt"),
-        *("pas", "sans", "ni", "aucun", "aucune", "jamais"),
-        *("sin", "nunca"),
+        *("please", "pls", "plz", "kindly", "can", "could", "would", "need", "needs", "want"),
+        *("wants", "send", "reset", "why", "how", "where", "who", "what", "when", "help", "tell"),
+        *("ask", "asks", "asking", "request"),
+        *("merci", "veuillez", "pouvez", "pourriez", "souhaite", "voudrais", "pourquoi", "comment"),
+        *("puede", "pueden", "podrian", "favor", "necesito", "necesitamos", "quiero", "queremos"),
     )
 )
-TURNS = frozenset(
+_ASK_PAIRS = frozenset({"let us", "let me", "por favor"})
+_SETTLED_WORDS = frozenset(
     (
-        *("but", "however", "although", "though", "instead", "just", "only", "rather"),
-        *("mais", "pero"),
+        *("already", "solved", "resolved", "settled", "sorted", "fixed", "closed", "healthy"),
+        *("praised", "kudos", "loved", "received", "arrived", "understood", "later", "might"),
+        *("separately", "behaves", "perfect", "deja"),
     )
 )
-"""Words after which a negation no longer holds."""
+_SETTLED_PAIRS = frozenset(
+    f"{first} {second}"
+    for firsts, seconds in (
+        (("is", "are", "was", "were"), "fine ok okay done clear correct right known in"),
+        (("work", "works", "working"), "fine again like well"),
+        (("all",), "good"),
+        (("no",), "longer"),
+        (("taken",), "care"),
+        (("went",), "away"),
+        (("in",), "order future"),
+        (("worked", "turned"), "out"),
+        (("thanks", "merci", "gracias"), "for pour por"),
+        (("thank",), "you"),
+        (("happy",), "with"),
+        (("got",), "it them the"),
+        (("has", "have"), "been"),
+        (("i", "we"), "know understand realise realize"),
+        (("can",), "wait"),
+        (("another",), "time day ticket"),
+        (("next",), "year month week"),
+        (("will", "ll"), "open send ask write get"),
+        (("may",), "ask"),
+        (("some",), "day"),
+        (("as",), "usual always"),
+        (("ya",), "esta"),
+    )
+    for first in firsts
+    for second in seconds.split()
+)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -51,11 +65,23 @@ def split_sentences(text: str) -> list[str]:
     return [part for part in _END.split(text) if part and not part.isspace()]
 
 
-def asks(sentence: str) -> bool:
+def asks(text: str, clauses: Sequence[Clause]) -> bool:
     """Whether a sentence may be what the writer wants."""
-    return _ASK.search(sentence) is not None
+    return "?" in text or _has(clauses, _ASK_WORDS, _ASK_PAIRS)
 
 
-def settled(sentence: str) -> bool:
+def settled(text: str, clauses: Sequence[Clause]) -> bool:
     """Whether a sentence tells of what is done, in order or put off, and asks nothing about it."""
-    return _SETTLED.search(sentence) is not None and not ("?" in sentence and asks(sentence))
+    return "?" not in text and _has(clauses, _SETTLED_WORDS, _SETTLED_PAIRS)
+
+
+def _has(clauses: Sequence[Clause], words: frozenset[str], pairs: frozenset[str]) -> bool:
+    for clause in clauses:
+        if not words.isdisjoint(clause.words):
+            return True
+        last = ""
+        for word in clause.words:
+            if f"{last} {word}" in pairs:
+                return True
+            last = word
+    return False

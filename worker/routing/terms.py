@@ -6,18 +6,13 @@ pairs of words up to four apart; pieces of words; pairs of meanings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from worker.routing.meanings import Meanings, fold
-from worker.routing.reading import Reading
-from worker.routing.sentences import NEGATIONS, TURNS
+from worker.routing.clauses import Clause
+from worker.routing.meanings import Meanings
+from worker.routing.reading import Segment
 
-_PART = re.compile(r"\w+|[.!?;:,\n()]")
-_DIGITS = re.compile(r"\d+")
-_NOT = re.compile(r"n['’]t\b")
-MAX_WORD = 30
 WINDOW = 4
 PIECE_SIZES = (2, 3, 4, 5)
 MAX_MEANINGS = 60
@@ -37,48 +32,15 @@ class Terms:
     meanings: Weights = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """Words that stand together, each with whether a negation rules it."""
-
-    words: tuple[str, ...]
-    negated: tuple[bool, ...]
-
-
-def clauses(text: str) -> list[Clause]:
-    """The clauses of a sentence: lower case, no accents, figures as zeros (at most three)."""
-    text = _NOT.sub(" not", fold(text))
-    text = _DIGITS.sub(lambda found: "000"[: min(3, len(found[0]))], text)
-    result: list[Clause] = []
-    words: list[str] = []
-    flags: list[bool] = []
-    ruled = False
-    for part in _PART.findall(text):
-        if not (part[0].isalnum() or part[0] == "_") or part in TURNS:
-            if words:
-                result.append(Clause(tuple(words), tuple(flags)))
-                words, flags = [], []
-            ruled = False
-            if not part[0].isalpha():
-                continue
-        word = part[:MAX_WORD]
-        words.append(word)
-        flags.append(ruled and word not in NEGATIONS)
-        ruled = ruled or word in NEGATIONS
-    if words:
-        result.append(Clause(tuple(words), tuple(flags)))
-    return result
-
-
-def terms_of(reading: Reading, meanings: Meanings) -> Terms:
-    """The counted terms of a reading."""
+def terms_of(segments: Sequence[Segment], weights: Sequence[float], meanings: Meanings) -> Terms:
+    """The counted terms of some segments, each by its weight; meanings weigh alike, and those
+    of a quoted mail do not count."""
     result = Terms()
     found: set[str] = set()
-    for segment in reading.segments:
-        parts = clauses(segment.text)
-        _count_words(parts, segment.weight, result)
+    for segment, weight in zip(segments, weights, strict=True):
+        _count_words(segment.clauses, weight, result)
         if not segment.quoted:
-            found |= _count_meanings(parts, meanings, result)
+            found |= _count_meanings(segment.clauses, meanings, result)
     for pair in _pairs_of(found, "+"):
         _add(result.meanings, pair, 1.0)
     return result
@@ -86,11 +48,7 @@ def terms_of(reading: Reading, meanings: Meanings) -> Terms:
 
 def _count_words(parts: Sequence[Clause], weight: float, result: Terms) -> None:
     plain = [word for part in parts for word in part.words]
-    marked = [
-        f"!{word}" if negated else word
-        for part in parts
-        for word, negated in zip(part.words, part.negated, strict=True)
-    ]
+    marked = [word for part in parts for word in part.marked]
     words, pairs, counts = result.words, result.pairs, result.plain
     last = ""
     for word in marked:
@@ -111,15 +69,8 @@ def _count_meanings(parts: Iterable[Clause], meanings: Meanings, result: Terms) 
     found: set[str] = set()
     for part in parts:
         here: set[str] = set()
-        position = 0
-        while position < len(part.words):
-            hit = meanings.at(part.words, position)
-            if hit is None:
-                position += 1
-                continue
-            name, size = hit
+        for position, name in meanings.find(part.words):
             here.add(f"!{name}" if part.negated[position] else name)
-            position += size
         for pair in _pairs_of(here, "&"):
             _add(result.meanings, pair, 1.0)
         found |= here

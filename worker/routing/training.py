@@ -1,7 +1,9 @@
-"""Learning the ticket types from the examples. Only this module needs scikit-learn.
+"""Learning the ticket types from the examples. Only training needs scikit-learn.
 
 The model is linear, with one weight a term and type, but it is found through the likeness of the
 examples to each other (a matrix of examples by examples), which is small where the terms are many.
+It is learned twice: a first model says what each sentence of the examples sounds like, from which
+it is learned which sentences ask (`asking.py`); the second counts the sentences accordingly.
 """
 
 from __future__ import annotations
@@ -18,36 +20,51 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from worker.routing.asking import Asking
+from worker.routing.asking_training import Heard, company, learn_asking
 from worker.routing.classifier import Classifier, Floats, Row, softmax
 from worker.routing.examples import Example, read_examples
 from worker.routing.meanings import Meanings, read_meanings
 from worker.routing.policy_document import PolicyDocument, PolicyError
-from worker.routing.reading import read
+from worker.routing.reading import Reading, read
 from worker.routing.terms import terms_of
 from worker.routing.ticket import Ticket
 from worker.routing.vocabulary import Vocabulary
 
 MAX_EXAMPLES = 8_000
-"""Time grows with the square and the cube of the examples; so many take about three minutes."""
-STRENGTH = 22.0
+"""Time grows with the square and the cube of the examples; so many take some minutes."""
+STRENGTH = 40.0
 """How closely the examples are followed (scikit-learn's C, the likenesses being about 1)."""
 INTERCEPT = 0.07
+ROUGH, FINE = 1e-4, 1e-6
+"""How exactly the models on held-out voices and the final one are found."""
 FOLDS = 5
 DESCRIPTIONS = "policy"
 """The voice of what the types mean: always learned from, never held out."""
 
-Matrix = NDArray[np.float64]
+Matrix = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What is learned from: rows, the type of each (by its number) and its voice."""
+    """What is learned from: readings, the type of each (by its number) and its voice."""
 
-    vocabulary: Vocabulary
-    x: csr_matrix
-    y: NDArray[np.int64]
-    voices: tuple[str, ...]
     types: tuple[str, ...]
+    meanings: Meanings
+    readings: tuple[Reading, ...]
+    y: Numbers
+    voices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A classifier, and what it says of its own examples when their voices are held out:
+    margins of `rows` (numbers of examples, in the order given)."""
+
+    classifier: Classifier
+    margins: Floats
+    rows: Numbers
 
 
 def learn(document: PolicyDocument, examples_dir: Path, meanings_path: Path) -> Classifier:
@@ -56,29 +73,41 @@ def learn(document: PolicyDocument, examples_dir: Path, meanings_path: Path) -> 
     What a type `means` counts as one more example. Raises `PolicyError`.
     """
     examples = read_examples(examples_dir, document.types)
-    return learn_from(document, examples, Meanings(read_meanings(meanings_path)))
+    meanings = Meanings(read_meanings(meanings_path))
+    return learn_from(document, examples, meanings).classifier
 
 
 def learn_from(
     document: PolicyDocument, examples: Sequence[Example], meanings: Meanings
-) -> Classifier:
+) -> Trained:
     """A classifier of these examples. Raises `PolicyError` when they are too many."""
     lesson = prepare(document, examples, meanings)
-    likeness = np.asarray((lesson.x @ lesson.x.T).todense(), dtype=np.float64) + INTERCEPT
-    margins, truth = held_out_margins(lesson, likeness)
-    duals = _fit(likeness, lesson.y, len(lesson.types))
-    return Classifier(
+    groups = folds(lesson.voices)
+    asking, crossed, together = _learn_asking(lesson, groups)
+    terms = [
+        terms_of(reading.segments, asked.weights(reading.segments), meanings)
+        for reading, asked in zip(lesson.readings, crossed, strict=True)
+    ]
+    vocabulary = Vocabulary.of(terms)
+    x = matrix(vocabulary, [Row(*vocabulary.row(one)) for one in terms])
+    likeness = likeness_of(x)
+    margins, rows = held_out_margins(likeness, lesson.y, len(lesson.types), groups)
+    duals = _fit(likeness, lesson.y, len(lesson.types), FINE)
+    classifier = Classifier(
         types=lesson.types,
         meanings=meanings,
-        vocabulary=lesson.vocabulary,
-        weights=np.ascontiguousarray(lesson.x.T @ duals, dtype=np.float32),
+        asking=asking,
+        vocabulary=vocabulary,
+        weights=np.ascontiguousarray(x.T @ duals, dtype=np.float32),
         bias=(INTERCEPT * duals.sum(axis=0)).astype(np.float32),
-        sharpness=_sharpness(margins, lesson.y[truth]),
+        company=together,
+        sharpness=_sharpness(margins, lesson.y[rows]),
     )
+    return Trained(classifier, margins, rows)
 
 
 def prepare(document: PolicyDocument, examples: Sequence[Example], meanings: Meanings) -> Lesson:
-    """Examples and descriptions as rows over their own vocabulary."""
+    """Examples, then descriptions, as readings."""
     if len(examples) > MAX_EXAMPLES:
         raise PolicyError(
             f"{len(examples)} examples are more than the {MAX_EXAMPLES} that can be learned from. "
@@ -88,16 +117,53 @@ def prepare(document: PolicyDocument, examples: Sequence[Example], meanings: Mea
     tickets = [example.ticket for example in examples]
     tickets += [Ticket(code, "", kind.means) for code, kind in document.types.items()]
     labels = [types.index(example.ticket_type) for example in examples] + list(range(len(types)))
-    voices = [example.voice for example in examples] + [DESCRIPTIONS] * len(types)
-    terms = [terms_of(read(t, document.max_characters), meanings) for t in tickets]
-    vocabulary = Vocabulary.of(terms)
     return Lesson(
-        vocabulary=vocabulary,
-        x=matrix(vocabulary, [Row(*vocabulary.row(one)) for one in terms]),
-        y=np.array(labels),
-        voices=tuple(voices),
         types=types,
+        meanings=meanings,
+        readings=tuple(read(ticket, document.max_characters) for ticket in tickets),
+        y=np.array(labels),
+        voices=(*(example.voice for example in examples), *(DESCRIPTIONS for _ in types)),
     )
+
+
+def _learn_asking(lesson: Lesson, groups: Sequence[Numbers]) -> tuple[Asking, list[Asking], Floats]:
+    """What asks; the same for each reading, learned without its voice; and the company of types."""
+    terms = [
+        terms_of(reading.segments, [one.weight for one in reading.segments], lesson.meanings)
+        for reading in lesson.readings
+    ]
+    vocabulary = Vocabulary.of(terms)
+    x = matrix(vocabulary, [Row(*vocabulary.row(one)) for one in terms])
+    likeness = likeness_of(x)
+    heard: list[Heard] = []
+    for number, group in enumerate(groups):
+        kept = np.setdiff1d(np.arange(len(lesson.y)), group)
+        duals = _fit(likeness[np.ix_(kept, kept)], lesson.y[kept], len(lesson.types))
+        weights = np.asarray(x[kept].T @ duals)
+        for reading_number in group.tolist():
+            segments = lesson.readings[reading_number].segments
+            single = [terms_of([one], [1.0], lesson.meanings) for one in segments]
+            rows = matrix(vocabulary, [Row(*vocabulary.row(one)) for one in single])
+            sounds = rows @ weights + INTERCEPT * duals.sum(axis=0)
+            heard.append(
+                Heard(
+                    group=number,
+                    ticket_type=int(lesson.y[reading_number]),
+                    segments=segments,
+                    chances=softmax((sounds * 5.0).astype(np.float32)),
+                )
+            )
+    general = lesson.types.index("general")
+    asking = learn_asking(heard, general)
+    by_group = [
+        learn_asking([one for one in heard if one.group != number], general)
+        for number in range(len(groups))
+    ]
+    crossed = [asking] * len(lesson.readings)
+    for number, group in enumerate(groups):
+        for reading_number in group.tolist():
+            crossed[reading_number] = by_group[number]
+    return asking, crossed, company(heard, len(lesson.types))
 
 
 def matrix(vocabulary: Vocabulary, rows: Sequence[Row]) -> csr_matrix:
@@ -113,45 +179,54 @@ def matrix(vocabulary: Vocabulary, rows: Sequence[Row]) -> csr_matrix:
     )
 
 
-def held_out_margins(lesson: Lesson, likeness: Matrix) -> tuple[Floats, NDArray[np.int64]]:
-    """Margins of rows that were not learned from, voices held out in groups, and which rows."""
+def likeness_of(x: csr_matrix) -> Matrix:
+    """How alike each two rows are: about 1 for a row and itself."""
+    return np.asarray((x @ x.T).todense(), dtype=np.float32) + np.float32(INTERCEPT)
+
+
+def held_out_margins(
+    likeness: Matrix, y: Numbers, count: int, groups: Sequence[Numbers]
+) -> tuple[Floats, Numbers]:
+    """Margins of rows that were not learned from, and which rows those are."""
     margins, where = [], []
-    for group in folds(lesson.voices):
-        kept = np.setdiff1d(np.arange(len(lesson.y)), group)
-        duals = _fit(likeness[np.ix_(kept, kept)], lesson.y[kept], len(lesson.types))
+    for group in groups:
+        kept = np.setdiff1d(np.arange(len(y)), group)
+        duals = _fit(likeness[np.ix_(kept, kept)], y[kept], count)
         margins.append((likeness[np.ix_(group, kept)] @ duals).astype(np.float32))
         where.append(group)
     return np.concatenate(margins), np.concatenate(where)
 
 
-def folds(voices: Sequence[str]) -> list[NDArray[np.int64]]:
-    """Rows to hold out together: whole voices, in at most five groups; with fewer than two
-    voices every fifth row. What the types mean is never held out."""
+def folds(voices: Sequence[str]) -> list[Numbers]:
+    """Rows to hold out together: whole voices, in at most five groups of about the same size;
+    with fewer than two voices every fifth row. What the types mean is never held out."""
     held = [number for number, voice in enumerate(voices) if voice != DESCRIPTIONS]
     names = sorted({voices[number] for number in held})
     if len(names) < 2:
         groups = [held[start::FOLDS] for start in range(FOLDS)]
-    else:
-        of = {name: position % FOLDS for position, name in enumerate(names)}
-        groups = [[n for n in held if of[voices[n]] == g] for g in range(min(FOLDS, len(names)))]
-    return [np.array(group) for group in groups if group]
+        return [np.array(group) for group in groups if group]
+    by_voice = {name: [n for n in held if voices[n] == name] for name in names}
+    groups = [[] for _ in range(min(FOLDS, len(names)))]
+    for name in sorted(names, key=lambda name: (-len(by_voice[name]), name)):
+        min(groups, key=len).extend(by_voice[name])
+    return [np.array(sorted(group)) for group in groups]
 
 
-def _fit(likeness: Matrix, y: NDArray[np.int64], count: int) -> Matrix:
+def _fit(likeness: Matrix, y: Numbers, count: int, tolerance: float = ROUGH) -> Matrix:
     """How much each example speaks for each type (examples by types), by logistic regression over
     a square root of the likeness. A type without an example speaks for nothing."""
-    root = np.linalg.cholesky(likeness + 1e-5 * np.eye(len(y)))
+    root = np.linalg.cholesky(likeness + np.float32(1e-4) * np.eye(len(y), dtype=np.float32))
     with warnings.catch_warnings():
         # With few examples a type, scikit-learn wonders whether this is regression.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        model = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=300, tol=1e-6)
+        model = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=300, tol=tolerance)
         model.fit(root, y)
-    duals = np.zeros((len(y), count))
+    duals = np.zeros((len(y), count), dtype=np.float32)
     duals[:, model.classes_] = solve_triangular(root, model.coef_.T, lower=True, trans="T")
     return duals
 
 
-def _sharpness(margins: Floats, truth: NDArray[np.int64]) -> float:
+def _sharpness(margins: Floats, truth: Numbers) -> float:
     def surprise(log_sharpness: float) -> float:
         found = softmax((margins * np.exp(log_sharpness)).astype(np.float32))
         return float(-np.log(found[np.arange(len(truth)), truth] + 1e-9).mean())

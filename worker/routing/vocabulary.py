@@ -57,13 +57,21 @@ class Vocabulary:
 
     def row(self, terms: Terms) -> tuple[Ids, Values]:
         """Term ids and values of one reading; each kind has the length of its share."""
-        parts = [
-            self._weighed("words", *self._known("words", terms.words)),
-            self._weighed("pairs", *self._known("pairs", terms.pairs)),
-            self._weighed("pieces", *self._piece_counts(terms.plain)),
-            self._weighed("meanings", *self._known("meanings", terms.meanings)),
+        parts = self.parts(terms)
+        scaled = [
+            values * (SHARES[kind] ** 0.5 / (float(np.sqrt(values @ values)) or 1.0))
+            for kind, (_, values) in zip(KINDS, parts, strict=True)
         ]
-        return np.concatenate([ids for ids, _ in parts]), np.concatenate([v for _, v in parts])
+        return np.concatenate([ids for ids, _ in parts]), np.concatenate(scaled)
+
+    def parts(self, terms: Terms) -> list[tuple[Ids, Values]]:
+        """Ids and values by kind, before each kind is brought to its length."""
+        return [
+            self._weighed(*self._known("words", terms.words)),
+            self._weighed(*self._known("pairs", terms.pairs)),
+            self._weighed(*self._piece_counts(terms.plain)),
+            self._weighed(*self._known("meanings", terms.meanings)),
+        ]
 
     def term(self, number: int) -> tuple[str, str]:
         """Kind and term of an id."""
@@ -75,14 +83,13 @@ class Vocabulary:
 
     def _known(self, kind: str, weights: Weights) -> tuple[Ids, Values]:
         known = self._ids[kind]
-        ids: list[int] = []
-        counts: list[float] = []
-        for term, weight in weights.items():
-            number = known.get(term)
-            if number is not None:
-                ids.append(number)
-                counts.append(weight)
-        return np.array(ids, dtype=np.int64), np.array(counts, dtype=np.float32)
+        hits = [
+            (number, weight)
+            for term, weight in weights.items()
+            if (number := known.get(term)) is not None
+        ]
+        ids = np.array([number for number, _ in hits], dtype=np.int64)
+        return ids, np.array([weight for _, weight in hits], dtype=np.float32)
 
     def _piece_counts(self, plain: Weights) -> tuple[Ids, Values]:
         if not plain:
@@ -105,10 +112,6 @@ class Vocabulary:
             self._pieces[word] = ids
         return ids
 
-    def _weighed(self, kind: str, ids: Ids, counts: Values) -> tuple[Ids, Values]:
+    def _weighed(self, ids: Ids, counts: Values) -> tuple[Ids, Values]:
         values = np.where(counts >= 1, 1 + np.log(np.maximum(counts, 1)), counts)
-        values = values * self.rarity[ids]
-        length = float(np.sqrt(np.dot(values, values)))
-        if length:
-            values = values * (SHARES[kind] ** 0.5 / length)
-        return ids, values.astype(np.float32)
+        return ids, (values * self.rarity[ids]).astype(np.float32)
