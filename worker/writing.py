@@ -177,13 +177,14 @@ class Writer:
         self._lookbacks.done(seen.keys() - after.errors.keys() - restored.keys())
         if not restored:
             return
-        now_seen = {id_: after.found[id_].get("hs_lastmodifieddate") for id_ in restored}
-        self._lookbacks.note(now_seen, again=True)
+        # The earlier notes stand until it is known that the move was put back: with a newer one, a
+        # restoration that never arrived would not be made again.
         writing = self._hubspot.update("tickets", list(restored.values()))
         self._counters.add({"person_moves_restored": len(writing.written)})
         for id_, error in writing.unknown.items():
             self._unknown(batch, id_, error)
-        done = {id_: at for id_, at in now_seen.items() if id_ in writing.written}
+        done = {id_: after.found[id_].get("hs_lastmodifieddate") for id_ in writing.written}
+        self._lookbacks.note(done, again=True)
         if times < MOST_LOOKS:
             self.look_back(batch, done, portal, times + 1)
         else:

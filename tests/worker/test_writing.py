@@ -11,7 +11,7 @@ import pytest
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import provision, route_all, settings_for, writes
-from worker.hubspot.models import Reading
+from worker.hubspot.models import Reading, Update, Writing
 from worker.intake.inbox import KEYS, Claim, Source
 from worker.loops import MOST_A_DAY
 from worker.runtime import Runtime
@@ -137,6 +137,36 @@ def test_a_write_that_never_arrived_is_made_after_reading_again(
     route_all(here, [ticket_id])
     assert status(hub, ticket_id) == "decided"
     assert moves(hub, ticket_id) == 1
+
+
+@pytest.mark.parametrize("after_write", [False, True], ids=["lost", "arrived"])
+def test_a_restoration_of_unknown_outcome_is_made_again(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch, after_write: bool
+) -> None:
+    monkeypatch.setattr("worker.writing.OUTAGE_WAIT_S", (0.0, 0.01))
+    ticket_id = hub.ticket(**PASSWORD)
+    ocr = {"hs_pipeline_stage": stage(hub, "OCR")}
+    update = here.hubspot.update
+    sent: list[Sequence[Update]] = []
+
+    def disturbed(object_type: str, rows: Sequence[Update]) -> Writing:
+        if object_type == "tickets":
+            sent.append(rows)
+            if len(sent) == 1:  # a person moves it between our read and our write
+                hub.act(
+                    "user", "7002", "update", object_type="tickets", id=ticket_id, properties=ocr
+                )
+            if len(sent) == 2:
+                rule = {"match": UPDATE, "kind": "503", "times": 1, "after_write": after_write}
+                hub.control("PUT", "/faults", {"rules": [rule]})
+        return update(object_type, rows)
+
+    monkeypatch.setattr(here.hubspot, "update", disturbed)
+    route(here, claimed(here, [ticket_id]))
+    route_all(here, [ticket_id])
+    said = hub.truth("tickets", ticket_id)["properties"]
+    assert said["hs_pipeline_stage"] == ocr["hs_pipeline_stage"]
+    assert said["routing_status"] == "locked"
 
 
 def test_a_row_that_hubspot_failed_on_is_tried_again_and_is_no_refusal(
