@@ -22,6 +22,7 @@ VALUES = {
     "FLOWER_BASIC_AUTH": "flower:flower-password",
     "REPORTS_PASSWORD": "reports-password",
     "TEAMS_WEBHOOK_URL": "https://teams.example/workflows/sig=teams-signature",
+    "REPORTS_TEAMS_WEBHOOK_URL": "https://teams.example/workflows/sig=reports-signature",
     "SMTP_URL": "smtp://mailer:smtp-password@mail.example:587",
 }
 NEVER = [
@@ -32,6 +33,7 @@ NEVER = [
     "flower-password",
     "reports-password",
     "teams-signature",
+    "reports-signature",
     "smtp-password",
 ]
 

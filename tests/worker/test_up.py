@@ -76,8 +76,8 @@ class Machine:
             start_new_session=True,
         )
         try:
-            until("it is ready", lambda: answers(self.private + "/readyz"), 40)
-            until("the worker is ready", lambda: "worker_ready" in self.log("worker1"), 40)
+            until("it is ready", lambda: answers(self.private + "/readyz"), 60)
+            until("the worker is ready", lambda: "worker_ready" in self.log("worker1"), 60)
             yield process
         finally:
             for pid in [process.pid, *children(process.pid)]:
@@ -139,7 +139,7 @@ def test_it_runs_mends_itself_survives_being_killed_and_ends_together(machine: M
         up.kill()
         up.wait()
         ours = [pid for pid in started if pid != orphan]
-        until("its processes ended", lambda: all(gone(pid) for pid in ours), 15)
+        until("its processes ended", lambda: all(gone(pid) for pid in ours), 20)
     with machine.up() as up:
         assert gone(orphan)
         assert _remembered(machine) == "1"

@@ -62,6 +62,7 @@ OUR_PROPERTIES = frozenset(
         "client_record_missing",
         "client_record_status",
         "client_record_status_since",
+        "client_record_task",
     }
 )
 
