@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,7 @@ def _people(
     for request, queue, seconds in done.hand_offs:
         console.print(f"  an agent asks for {request}: with {queue} after {seconds} s")
     for card in done.cards:
-        console.print(f"  Teams: {_first_line(card)}", markup=False, soft_wrap=True)
+        console.print(f"  Teams: {_first_lines(card)}", markup=False, soft_wrap=True)
     console.print("  an agent drags a ticket to OCR by hand: it stays there, locked")
     summary["escalations"] = sum(seconds >= 0 for _, _, seconds in done.hand_offs)
     summary["escalation_seconds"] = [seconds for _, _, seconds in done.hand_offs]
@@ -255,9 +256,10 @@ def _cards(addresses: Addresses) -> list[dict[str, Any]]:
     return [one["card"] for one in posted["cards"]]
 
 
-def _first_line(card: dict[str, Any]) -> str:
-    """The title of a card, as Teams shows it."""
-    return next((text for text in _texts(card["body"]) if text.strip()), "a card")
+def _first_lines(card: dict[str, Any]) -> str:
+    """The top of a card, as Teams shows it."""
+    texts = (text.strip() for text in _texts(card["body"]))
+    return " | ".join(islice((text for text in texts if text), 3))
 
 
 def _texts(blocks: list[dict[str, Any]]) -> Iterator[str]:

@@ -66,7 +66,9 @@ def _taken(portal: SimulatedPortal, id_: str, queue: str) -> float:
     """Seconds from the request to the move, or -1 when it was not carried out in time."""
     if not _until(lambda: _read(portal, id_).get("routing_queue") == queue):
         return -1.0
-    row = portal.control("GET", f"/objects/tickets?ids={id_}")["results"][0]["history"]
+    names = "escalation_request,hs_pipeline_stage"
+    answer = portal.control("GET", f"/objects/tickets?ids={id_}&properties={names}")
+    row = answer["results"][0]["history"]
     asked = max(_at(one) for one in row["escalation_request"] if one["value"])
     return round((max(_at(one) for one in row["hs_pipeline_stage"]) - asked).total_seconds(), 2)
 
