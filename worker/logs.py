@@ -1,12 +1,14 @@
 """Logs: one line for each event, the ids as fields, never a secret.
 
 A secret is masked by the name of the field it stands in and, wherever else it turns up (a nested
-value, a library's sentence, the text of an exception), by its value.
+value, a library's sentence, the text of an exception), by its value. In addresses that no setting
+holds, what their parts are called tells.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 from collections.abc import Collection, Mapping, MutableMapping
@@ -21,6 +23,17 @@ from config.settings import Settings
 
 MASK = "***"
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "signature", "api_key", "cookie")
+# user:password@ and the parts of a query that open doors (a Teams channel's address has `sig`).
+_IN_ADDRESSES = (
+    (re.compile(r"(://)[^/\s:@]*:[^/\s@]+@"), rf"\1{MASK}@"),
+    (
+        re.compile(
+            r"([?&;](?:sig|signature|code|key|token|access_token|secret|password)=)[^&\s\"'<>]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{MASK}",
+    ),
+)
 _SHORTEST = 4  # what is shorter is no secret, and masking it would shred every line
 _DEPTH = 20
 _NOISY = ("urllib3", "celery.app.trace", "celery.worker.strategy", "kombu", "uvicorn")
@@ -118,6 +131,8 @@ class Masking:
         """A text with every secret masked."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
+        for pattern, masked in _IN_ADDRESSES:
+            text = pattern.sub(masked, text)
         return text
 
     def _named(self, name: object, value: Any, depth: int) -> Any:

@@ -7,6 +7,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,24 @@ def test_a_secret_is_masked_by_its_value_wherever_it_stands(masking: Masking) ->
     )
     assert not [one for one in [*NEVER, "client%25secret"] if one in said]
     assert "calling with Bearer" in said
+
+
+def test_addresses_that_no_setting_holds_are_masked_by_their_parts(masking: Masking) -> None:
+    said = masking.text(
+        "https://prod.example/workflows/1/run?api-version=1&sp=%2Ftriggers&sig=Ab-c_9&x=1, "
+        "'smtp://me:pa:ss@mail.example' https://api.example/?Code=abc; http://host:8080/a@b"
+    )
+    assert said == (
+        "https://prod.example/workflows/1/run?api-version=1&sp=%2Ftriggers&sig=***&x=1, "
+        "'smtp://***@mail.example' https://api.example/?Code=*** http://host:8080/a@b"
+    )
+
+
+def test_masking_takes_no_longer_on_a_hostile_text(masking: Masking) -> None:
+    began = time.monotonic()
+    for hostile in ("://:", "://a:", "&sig=", "?code=a", "://" + "a" * 1000):
+        masking.text(hostile * (200_000 // len(hostile)))
+    assert time.monotonic() - began < 5
 
 
 def test_what_is_no_secret_stays_as_it_is(masking: Masking) -> None:
