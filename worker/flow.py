@@ -227,7 +227,8 @@ class Flow:
             if row.get(STAGE) == ticket.get(STAGE):
                 row = effects.without_stage(row)
         batch.rows[decision.id] = row
-        if record and (flag := effects.client_flag(record, gaps, now)):
+        flag = effects.client_flag(record, gaps, now) if record else None
+        if record and flag and is_client(record, policy.client_record):
             batch.flags[record.company_id] = flag
         what = DECIDED if decision.decided else TO_TRIAGE
         if record is None:
