@@ -49,7 +49,8 @@ def check_worker(settings: Settings) -> None:
     name = nodename("worker", gethostname())
     try:
         _redis_answers(settings.redis_url)  # at once, where Celery would try for six seconds
-        answers = make_app(settings).control.ping(destination=[name], timeout=ANSWERS_WITHIN_S)
+        with make_app(settings) as app, app.connection_for_write() as connection:
+            answers = app.control.ping([name], timeout=ANSWERS_WITHIN_S, connection=connection)
     except (OperationalError, redis.RedisError, OSError) as error:
         raise Unwell(f"{name} can't be asked: Redis: {error}") from None
     if not answers:
