@@ -57,6 +57,15 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"^[-–—~/ ]*[^\W\d_][\w.'’-]*( [^\W\d_a-z][\w.'’-]*){0,3}(,? [^\d?!]{0,50})?$")
+_POINTS_BELOW = re.compile(
+    r"\b(below|beneath|underneath|forwarding|forwarded|fyi|for your information|as attached|"
+    r"see (his|her|their|attached|what)|please (handle|advise|assist|help|see|take care)|"
+    r"take care of (this|it)|what (s?he|they) (wants?|asks?|says?)|ci-dessous|más abajo|"
+    r"voir plus bas|pour suite|reenvío|transf[eè]re|passing (this )?(on|along))\b",
+    re.IGNORECASE,
+)
+_FORWARDED = re.compile(r"^\W*((re|aw|external|ext)\W+)*(fw|fwd|tr|wg|rv|i)\s*:", re.IGNORECASE)
+PASSED_ON_SHORT, PASSED_ON, ANSWERED, MANY_WORDS = 0.8, 0.5, 0.3, 30
 MAX_SIGNATURE_LINE = 70
 ENOUGH_WORDS = 7
 """A reply of fewer words of its own leaves the quoted part as the message."""
@@ -99,9 +108,15 @@ def _words(text: str) -> int:
     return len(re.findall(r"\w+", text[:2000]))
 
 
-def own_is_enough(mail: Mail) -> bool:
-    """Whether the writer's own words can carry the decision, or only point below."""
-    return not mail.quoted or _words(mail.own) >= ENOUGH_WORDS
+def quoted_part(mail: Mail, subject: str) -> float:
+    """How much the words of the quoted mail count beside the writer's own (0 to 1): all when
+    these only point below, much in a mail that is passed on, little in one that is answered."""
+    own = _words(mail.own)
+    if own < ENOUGH_WORDS or (own < 3 * ENOUGH_WORDS and _POINTS_BELOW.search(mail.own)):
+        return 1.0
+    if _FORWARDED.match(subject):
+        return PASSED_ON_SHORT if own < MANY_WORDS else PASSED_ON
+    return ANSWERED
 
 
 def _starts_thread(lines: list[str], number: int) -> bool:

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from worker.routing.clauses import Clause, clauses
-from worker.routing.mail import own_is_enough, split_mail
+from worker.routing.mail import quoted_part, split_mail
 from worker.routing.sentences import asks, settled, split_sentences
 from worker.routing.ticket import Ticket
 
 MAX_RAW = 200_000
 """Characters looked at before mark-up is taken out; HubSpot's ticket body holds 65,536."""
 MAX_SUBJECT = 1_000
-ASK_EXTRA, LAST_EXTRA, SETTLED_PART, QUOTED_PART, LAST = 0.25, 0.25, 0.5, 0.3, 2
-"""What an ask and each of the last two sentences count more, what is settled and what is quoted
-count less, before `asking.py` has its say; chosen on voices held out."""
+ASK_EXTRA, LAST_EXTRA, SETTLED_PART, LAST = 0.25, 0.25, 0.5, 2
+"""What an ask and each of the last two sentences count more, what is settled counts less,
+before `asking.py` has its say; chosen on voices held out."""
+HARDLY = 0.3
+"""A quoted mail that counts no more than this lends no meanings and holds no topics."""
 
 # Bounded and without nesting, so that a hostile text costs no more than a long one.
 _BLOCK = re.compile(
@@ -96,12 +98,9 @@ def _segments(subject: str, body: str) -> Iterator[Segment]:
         if one.settled:
             weight *= SETTLED_PART
         yield one if weight == 1.0 else replace(one, weight=weight)
-    points_below = not own_is_enough(mail)
+    part = quoted_part(mail, subject)
     for sentence in split_sentences(mail.quoted):
-        if points_below:
-            yield segment(sentence, 1.0)
-        else:
-            yield segment(sentence, QUOTED_PART, quoted=True)
+        yield segment(sentence, part, quoted=part <= HARDLY)
 
 
 def segment(text: str, weight: float, *, quoted: bool = False, subject: bool = False) -> Segment:
