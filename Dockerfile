@@ -22,7 +22,7 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
 
 # Learned here once, so that no container learns at its start.
 RUN DATA_DIR=/var/lib/ticket-worker /opt/ticket-worker/bin/ticket-worker train \
-    && mkdir /var/lib/ticket-worker/observe
+    && mkdir /var/lib/ticket-worker/observe /var/lib/ticket-worker/reports
 
 FROM python:3.12-slim
 ENV PATH=/opt/ticket-worker/bin:$PATH \

@@ -163,8 +163,24 @@ def test_no_address_or_path_of_the_host_gets_into_a_container(name: str) -> None
     said = OURS[name]["environment"]
     assert said["REDIS_URL"] == "redis://redis:6379/0"
     assert said["DATA_DIR"] == "/var/lib/ticket-worker"
+    assert said["REPORTS_DIR"] == f"{said['DATA_DIR']}/reports"
     paths = {n.upper() for n, field in Settings.model_fields.items() if field.annotation is Path}
-    assert {said[path] for path in paths - {"DATA_DIR"}} == {""}
+    assert {said[path] for path in paths - {"DATA_DIR", "REPORTS_DIR"}} == {""}
+
+
+def test_reports_are_written_by_workers_and_only_read_by_the_receiver() -> None:
+    folder = OURS["worker"]["environment"]["REPORTS_DIR"]
+    assert f"reports:{folder}" in OURS["worker"]["volumes"]
+    assert OURS["receiver"]["volumes"] == [f"reports:{folder}:ro"]
+
+
+def test_every_volume_is_a_folder_of_the_image_so_that_its_user_may_write_there() -> None:
+    made = (COMPOSE.parent / "Dockerfile").read_text()
+    for service in OURS.values():
+        for mount in service.get("volumes", []):
+            name, folder = mount.split(":")[:2]
+            assert name in load(LOGIN)["volumes"]
+            assert re.search(rf"mkdir[^&\n]* {folder}\b", made), folder
 
 
 def test_workers_scale_with_the_setting_that_up_uses() -> None:

@@ -61,6 +61,7 @@ class Machine:
                 said[port] = self.ports[said[port]]
         data = self.folder / name / "data"
         said["DATA_DIR"] = str(data)
+        said["REPORTS_DIR"] = said["REPORTS_DIR"].replace(DATA_DIR, str(data))
         said["EXAMPLES_DIR"] = str(data / "examples")
         return {
             **said,
@@ -117,7 +118,8 @@ def left_behind(machine: Machine, name: str) -> set[str]:
 
 def writable(service: dict[str, Any]) -> set[str]:
     """Folders of the container that are not read-only."""
-    mounts = [volume.split(":")[1] for volume in service.get("volumes", [])]
+    volumes = [volume.split(":") for volume in service.get("volumes", [])]
+    mounts = [volume[1] for volume in volumes if volume[2:] != ["ro"]]
     return {*mounts, *(one.split(":")[0] for one in service.get("tmpfs", []))}
 
 
