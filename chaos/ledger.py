@@ -64,6 +64,15 @@ class Story:
         return last is not None and self.stage_at(last.at_s + A_MINUTE_S) != last.stage
 
     @property
+    def told(self) -> list[tuple[float, str, str]]:
+        """Seconds from its creation, stage, and by whom, for a reader of the summary."""
+        began = self.stages[0].at_s
+        by = {(True, False): "worker", (False, True): "person"}
+        return [
+            (round(e.at_s - began, 1), e.stage, by.get((e.ours, e.person), "")) for e in self.stages
+        ]
+
+    @property
     def restored_after_s(self) -> float | None:
         """How long the worker's write stood over a person's move before it was put back."""
         chosen = ""

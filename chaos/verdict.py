@@ -49,6 +49,7 @@ class Summary:
     most_calls_in_ten_seconds: int
     seconds: float
     calm_seconds: float
+    undone: list[list[tuple[float, str, str]]]  # each: seconds from its creation, stage, by whom
     missed: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -97,6 +98,7 @@ def judge(
         most_calls_in_ten_seconds=counters["max_ten_secondly_in_window"],
         seconds=round(seconds[0], 1),
         calm_seconds=round(seconds[1], 1),
+        undone=[one.told for one in stories if one.undone],
     )
     summary.missed.extend(_missed(summary))
     return summary

@@ -26,14 +26,15 @@ from worker.ticket_state import DECIDED_AT, STAGE
 KEY = "ticket-worker:remembers-since"
 DECIDED_WITHIN = timedelta(minutes=5)  # a batch's longest life, the poll's interval, some delay
 OVERWRITTEN_WITHIN = timedelta(minutes=2)  # a batch lives for ninety seconds at most
-LOOKS = (timedelta(0), timedelta(seconds=45))  # the second one because search lags
+# Search lags, and a write may have been under way when the memory was lost.
+LOOKS = (timedelta(0), timedelta(seconds=10), timedelta(seconds=45))
 
 
 def look_back_after_flush(
     client: redis.Redis, hubspot: HubSpotService, inbox: Inbox, portal: Portal, now: datetime
 ) -> int:
     """Where Redis is new: note the overwritten moves of people for a look back and announce their
-    tickets; returns how many. Twice after each loss of memory, else one call to Redis and none to
+    tickets; returns how many. Three times after each loss of memory, else one call to Redis and none to
     HubSpot. Raises the gateway's errors; the next call then starts again.
     """
     remembered = client.hgetall(KEY)
