@@ -34,8 +34,8 @@ def look_back_after_flush(
     client: redis.Redis, hubspot: HubSpotService, inbox: Inbox, portal: Portal, now: datetime
 ) -> int:
     """Where Redis is new: note the overwritten moves of people for a look back and announce their
-    tickets; returns how many. Three times after each loss of memory, else one call to Redis and none to
-    HubSpot. Raises the gateway's errors; the next call then starts again.
+    tickets; returns how many. Three times after each loss of memory, else one call to Redis and
+    none to HubSpot. Raises the gateway's errors; the next call then starts again.
     """
     remembered = client.hgetall(KEY)
     since = float(remembered.get(b"at", 0)) or now.timestamp()
