@@ -126,8 +126,10 @@ def test_a_suggested_ticket_stays_in_intake() -> None:
 
 
 @pytest.mark.parametrize("status", DECIDED_STATUSES)
-def test_a_closed_ticket_is_left_alone(status: str) -> None:
-    assert work(ticket(CLOSED, status, "ocr", history((CLOSED, PERSON)))) is Work.NOTHING
+def test_a_closed_ticket_is_left_alone_whatever_came_before(status: str) -> None:
+    moves = history((CLOSED, PERSON), (IT, PERSON), (OCR, OURS), (NEW, HUBSPOT))
+
+    assert work(ticket(CLOSED, status, "ocr", moves)) is Work.NOTHING
 
 
 @pytest.mark.parametrize(
@@ -219,6 +221,12 @@ def test_a_person_who_drags_it_to_intake_asks_for_a_new_decision(status: str) ->
     moves = history((NEW, PERSON), (OCR, OURS), (NEW, HUBSPOT))
 
     assert work(ticket(NEW, status, "ocr", moves)) is Work.DECIDE
+
+
+def test_a_drag_to_intake_is_a_newer_wish_than_the_move_before_it() -> None:
+    moves = history((NEW, PERSON), (IT, PERSON), (OCR, OURS), (NEW, HUBSPOT))
+
+    assert work(ticket(NEW, "decided", "ocr", moves)) is Work.DECIDE
 
 
 @pytest.mark.parametrize("mover", MACHINES)
@@ -397,6 +405,8 @@ def after(*moves: tuple[str, str, float]) -> Record:
         ([(OCR, OURS, 2), (NEW, HUBSPOT, -5)], None),
         ([(OCR, OURS, 2), (NEW, PERSON, -5)], None),
         ([(OCR, OURS, 2), (NEW, PERSON, 0)], None),
+        ([(OCR, OURS, 2), (NEW, PERSON, -1), (OCR, OURS, -3), (NEW, HUBSPOT, -5)], None),
+        ([(OCR, OURS, 2), (NEW, PERSON, 0), (OCR, OURS, -3), (NEW, HUBSPOT, -5)], None),
         # A person between our read and our write.
         ([(OCR, OURS, 2), (IT, PERSON, 1), (NEW, HUBSPOT, -5)], IT),
         ([(OCR, OURS, 2), (WAITING, PERSON, 1), (NEW, HUBSPOT, -5)], WAITING),
