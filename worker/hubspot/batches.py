@@ -25,6 +25,7 @@ class RowErrors:
     gone: frozenset[str]  # ids that do not exist (any more)
     unnamed: tuple[str, ...]  # sentences about rows that are not named
     passing: frozenset[str] = frozenset()  # of the named: HubSpot's own trouble, not the row's
+    passing_unnamed: bool = False  # some of the unnamed are such
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def judge_writing(asked: Sequence[str], raw: dict[str, Any]) -> Rows:
     written = {str(result["id"]) for result in raw["results"]}.intersection(asked)
     written -= named.keys() | gone
     silent = frozenset(asked) - written - named.keys() - gone
-    if silent and len(said.unnamed) >= len(silent):
+    if silent and len(said.unnamed) >= len(silent) and not said.passing_unnamed:
         refused |= dict.fromkeys(silent, "; ".join(said.unnamed))
         silent = frozenset()
     return Rows(frozenset(written), refused, gone, silent, failed)
@@ -94,6 +95,7 @@ def row_errors(raw: dict[str, Any]) -> RowErrors:
     gone: set[str] = set()
     unnamed: list[str] = []
     passing: set[str] = set()
+    passing_unnamed = False
     errors = raw.get("errors") or []
     for error in errors:
         kind = f"{error.get('category')} {error.get('subCategory')}"
@@ -107,10 +109,11 @@ def row_errors(raw: dict[str, Any]) -> RowErrors:
             passing.update(ids if error.get("category") in PASSING else ())
         else:
             unnamed.append(sentence)
+            passing_unnamed |= error.get("category") in PASSING
     more = int(raw.get("numErrors") or 0) - len(errors)
     unnamed += ["HubSpot counts an error that it does not name"] * max(0, more)
     gone -= named.keys()
-    return RowErrors(named, frozenset(gone), tuple(unnamed), frozenset(passing))
+    return RowErrors(named, frozenset(gone), tuple(unnamed), frozenset(passing), passing_unnamed)
 
 
 def _ids(context: object) -> list[str]:

@@ -175,6 +175,18 @@ def test_errors_without_names_are_those_of_the_silent_rows_when_there_are_enough
     assert judge_writing(["1", "2"], one).silent == {"1", "2"}
 
 
+@pytest.mark.parametrize("category", ["INTERNAL_ERROR", "RATE_LIMITS"])
+def test_hubspots_own_trouble_is_no_refusal_of_a_row_named_or_not(category: str) -> None:
+    error = {"message": "odd", "category": category}
+
+    named = judge_writing(["1"], {"results": [], "errors": [{**error, "context": {"ids": ["1"]}}]})
+    unnamed = judge_writing(["1"], {"results": [], "errors": [error]})
+
+    assert (named.failed, named.refused) == ({"1": "odd"}, {})
+    assert unnamed.silent == {"1"}
+    assert unnamed.refused == {}
+
+
 def test_a_record_that_went_away_before_the_write_is_gone_rather_than_refused() -> None:
     raw = {
         "results": [],
