@@ -17,7 +17,7 @@ from config.settings import RoutingMode
 from worker.clients.burden import Burdens, read_burdens
 from worker.clients.record_tasks import give_tasks
 from worker.clients.rules import ClientRecordRules
-from worker.clients.sweep import Sweep, SweepState, patiently
+from worker.clients.sweep import TASK, Sweep, SweepState, patiently
 from worker.clients.sweep_store import SweepStore
 from worker.hubspot.errors import HubSpotError
 from worker.portal import Portal
@@ -213,13 +213,15 @@ class Morning:
     # ---- what it stands on
 
     def _check_properties(self) -> None:
-        wanted = self._rules().company_properties
+        rules = self._rules()
+        wanted = [*rules.company_properties, *([TASK] if rules.tasks.enabled else ())]
         there = patiently(lambda: self.hubspot.properties("companies")) if wanted else {}
         if lacking := [name for name in wanted if name not in there]:
             raise RecordRulesNotReady(
                 f"The policy's client_record names {', '.join(lacking)}, which companies in the "
                 "portal do not have. No client was checked. Create it in HubSpot (Settings, "
-                "Properties), name it as it is called there, or take it out of the policy."
+                "Properties; client_record_task is made by `ticket-worker setup`), name it as it "
+                "is called there, or take it out of the policy."
             )
 
     def _rules(self) -> ClientRecordRules:
