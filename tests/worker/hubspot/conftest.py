@@ -11,10 +11,13 @@ import pytest
 import responses
 from pydantic import SecretStr
 
+from config.settings import CONFIG_DIR
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.limits import Bucket
 from worker.hubspot.names import PropertyNames
 from worker.hubspot.service import HubSpotService
+from worker.routing.policy_document import PolicyDocument
+from worker.routing.policy_file import read_document
 
 BASE = "https://api.hubapi.com"
 TOKEN = "pat-na1-secret-of-the-tests"
@@ -72,3 +75,8 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[responses.RequestsMock]:
     monkeypatch.setattr(socket, "getaddrinfo", leave)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
+
+
+@pytest.fixture(scope="module")
+def policy() -> PolicyDocument:
+    return read_document(CONFIG_DIR / "escalation.yaml")
