@@ -62,7 +62,7 @@ types: install
 	$(BIN)/mypy
 
 unit: install
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-contract: install
 	$(BIN)/pytest tests/contract
