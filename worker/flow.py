@@ -221,7 +221,7 @@ class Flow:
         ticket, record = batch.tickets[decision.id], lookup.record(decision.id)
         gaps = gaps_of(record, policy.client_record)
         row = effects.client_properties(record, gaps)
-        if work is Work.DECIDE or not somebody_acted(ticket):
+        if work is Work.DECIDE or not somebody_acted(ticket, portal):
             row |= effects.routing_properties(decision, portal, mode, now)
             row |= _draft(decision, ticket, record.name if record else "", policy)
             if row.get(STAGE) == ticket.get(STAGE):
