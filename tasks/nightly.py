@@ -75,7 +75,7 @@ def _sweep(task: Any, morning: Morning, anew: bool) -> str:
 
     def tell(state: SweepState) -> None:
         nonlocal last
-        if time.monotonic() - last < TOLD_EVERY_S:
+        if not task.request.id or time.monotonic() - last < TOLD_EVERY_S:
             return
         last = time.monotonic()
         said = _said(state)

@@ -164,7 +164,7 @@ def test_a_flag_follows_the_record_both_ways(
     assert (state.figures.mended, state.figures.fallen) == (1, 1)
 
 
-@pytest.mark.parametrize("dies_after", [1, 2, 3])
+@pytest.mark.parametrize("dies_after", [1, 3])
 def test_a_killed_sweep_goes_on_and_checks_nothing_twice_beyond_one_page(
     hub: Hub, hubspot: HubSpotByNight, names: PortalNames, redis_url: str, dies_after: int
 ) -> None:
@@ -305,22 +305,24 @@ def test_hubspot_away_for_a_moment_is_waited_for(
     fill(hub, 250)
     monkeypatch.setattr("worker.clients.sweep.time.sleep", lambda _: None)
     faults = [
-        {"match": "GET /crm/objects/*/companies", "kind": "502", "times": 2},
-        {"match": "POST /crm/associations/*", "kind": "reset", "times": 1},
-        {"match": "POST /crm/objects/*/companies/batch/update", "kind": "429", "times": 2},
+        {"match": "GET /crm/objects/.*/companies", "kind": "502", "times": 2},
+        {"match": "POST /crm/associations/", "kind": "reset", "times": 1},
+        {"match": "POST .*/companies/batch/update", "kind": "429", "times": 2},
     ]
     hub.control("PUT", "/faults", {"rules": faults})
     monkeypatch.setattr("worker.hubspot.limits.Limiter.hold", lambda *_: None)
     figures = sweep(hubspot, names).figures
     hub.control("PUT", "/faults", {"rules": []})
     assert (figures.clients, figures.flags_written) == (250, 250)
+    status = hub.control("GET", "/counters")["status"]
+    assert (status["502"], status["0"], status["429"]) == (2, 1, 2)
 
 
 def test_a_refused_token_ends_the_sweep_with_what_was_checked_kept(
     hub: Hub, hubspot: HubSpotByNight, names: PortalNames
 ) -> None:
     fill(hub, 150)
-    rule = {"match": "POST /crm/associations/*", "kind": "403"}
+    rule = {"match": "POST /crm/associations/", "kind": "403"}
     hub.control("PUT", "/faults", {"rules": [rule]})
     try:
         with pytest.raises(Rejected):
