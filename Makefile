@@ -3,6 +3,8 @@
 ## make test           ruff, mypy and the tests
 ## make test-contract  the simulator, driven by HubSpot's own SDK
 ## make chaos          everything breaks at once (TICKETS=10000 SEED=7)
+## make test-pages     the report pages in a headless Chromium (apt-get, as root, where it is missing)
+## make sweep          every client of a large portal in one night (CLIENTS=100000)
 ## make train          learn from the examples again
 ## make lock           pin the dependencies anew (needs uv; UPGRADE=--upgrade takes newer ones)
 ## make clean          remove everything that was made here
@@ -22,7 +24,7 @@ OURSELVES := install --no-deps --no-build-isolation --editable .
 COMPILE_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(UPGRADE)
 
-.PHONY: help install demo test lint types unit test-contract chaos train lock clean
+.PHONY: help install demo test lint types unit test-contract test-pages chaos sweep train lock clean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +71,20 @@ test-contract: install
 
 chaos: install
 	@$(BIN)/python -m chaos --tickets $(or $(TICKETS),10000) --seed $(or $(SEED),7)
+
+# axe-core comes inside a package of which nothing else is used.
+AXE := var/pages/axe
+test-pages: install
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+		chromium fonts-dejavu-core; }
+	@test -e $(AXE)/axe_playwright_python/axe.min.js || $(PIP) -qq install --no-deps --target $(AXE) \
+		--only-binary :all: --require-hashes --requirement requirements/pages.lock
+	$(BIN)/pytest tests/pages
+
+CLIENTS ?= 100000
+sweep: install
+	@$(BIN)/python -m benchmarks.sweep --clients $(CLIENTS)
 
 train: $(VENV)/.installed
 	@$(BIN)/ticket-worker train

@@ -29,9 +29,11 @@ from rich.table import Table
 from demo.people import Done, act
 from demo.portal import Landed, Sample, SimulatedPortal, arrival, samples
 from demo.processes import Addresses, DemoFailed, answers, plan_addresses, python, running, wait_for
+from demo.report import write_report
 
 FOLDER = Path("var/demo")
 LATENCY_MS = 80
+CLIENTS = 60  # in the simulator's sample, a third of them complete
 MUST_LAND_WITHIN_S = 40.0
 QUEUES = ("admin", "level_1", "level_2", "ocr", "product", "development", "it", "not_supported")
 console = Console(highlight=False)
@@ -54,6 +56,7 @@ def main() -> int:
 def run(stay: bool) -> int:
     addresses, environment = plan_addresses()
     environment["DATA_DIR"] = str(FOLDER / "data")
+    environment["REPORTS_DIR"] = str(FOLDER / "reports")
     model = Path("var/model")
     if model.exists():  # trained at installation; the demo need not do it again
         shutil.copytree(model, FOLDER / "data" / "model")
@@ -67,8 +70,9 @@ def run(stay: bool) -> int:
         missing = _report(summary, landed, wanted) + _missing_of_people(done)
         for one in missing:
             console.print(f"[red]missing:[/red] {one}")
+        _morning(environment)
         if stay:
-            _stay(addresses)
+            _stay(addresses, environment)
     return 1 if missing else 0
 
 
@@ -356,9 +360,30 @@ def _quantile(values: list[float], percent: int) -> float | None:
     return round(statistics.quantiles(values, n=100, method="inclusive")[percent - 1], 2)
 
 
-def _stay(addresses: Addresses) -> None:
+def _morning(environment: dict[str, str]) -> None:
+    """The report that the night would bring, made now."""
+    reports = Path(environment["REPORTS_DIR"])
+    page, figures = write_report(environment, reports, CLIENTS, CLIENTS // 3)
+    lacks = ", ".join(f"{one['words']} {one['clients']}" for one in figures["missing"])
+    first = figures["to_mend"][0]
+    for line in (
+        "[bold]5.[/bold] `ticket-worker report`: the morning's report on the client records",
+        f"   {figures['complete']} of {figures['clients']} records complete; missing: {lacks}",
+        f"   first to mend: {first['client']} ({first['open_tickets']} open tickets, "
+        f"{first['decided_without']} decided without its data)",
+        f"   the report (its trend before today is made up): {page}",
+    ):
+        console.print(line, soft_wrap=True)
+
+
+def _stay(addresses: Addresses, environment: dict[str, str]) -> None:
     user, password = addresses.flower_login
     console.print(f"\nFlower: {addresses.flower} (login {user}, password {password})")
+    console.print(
+        f"Reports: {addresses.private}/reports/ (login {environment['REPORTS_USER']}, password "
+        f"{environment['REPORTS_PASSWORD']})",
+        soft_wrap=True,
+    )
     console.print(f"Metrics: {addresses.private}/metrics. Ctrl-C ends the demo.")
     try:
         while True:

@@ -69,6 +69,8 @@ def plan_addresses() -> tuple[Addresses, dict[str, str]]:
         "PRIVATE_PORT": str(private),
         "FLOWER_PORT": str(flower),
         "FLOWER_BASIC_AUTH": f"demo:{password}",
+        "REPORTS_USER": "demo",
+        "REPORTS_PASSWORD": password,
         "TEAMS_WEBHOOK_URL": f"{addresses.teams}/workflows/team-ticketing",
         "ROUTING_MODE": "route",
         "POLL_INTERVAL_S": "5",

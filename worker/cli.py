@@ -248,10 +248,11 @@ def failed_retry(ticket_ids: tuple[str, ...]) -> int:
 @spoken
 def report(output: Path | None) -> int:
     """Check all client records now and write the completeness report."""
-    from worker.reports.on_demand import run_report
+    from worker.reports.on_demand import run_report, with_redis
     from worker.runtime import Runtime
 
-    return run_report(Runtime(_ready()), output, console)
+    with with_redis(_ready()) as settings:
+        return run_report(Runtime(settings), output, console)
 
 
 # ---- the policy

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +18,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from config.settings import Settings, load_settings
+from worker import embedded_redis
 from worker.clients.sweep import SweepState
 from worker.reports import pages
 from worker.reports.morning import Morning, Written
@@ -23,6 +27,23 @@ from worker.runtime import Runtime
 
 LOOKS_EVERY_S = 1.0
 GIVES_UP_AFTER_S = 300.0  # without any progress of a sweep that somebody else runs
+
+
+@contextmanager
+def with_redis(settings: Settings) -> Iterator[Settings]:
+    """The settings with a Redis that is there: where none is named and no `up` runs, one of our
+    own for as long as it takes. Raises `EmbeddedRedisError`.
+    """
+    if "redis_url" in settings.model_fields_set:
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="ticket-worker-") as folder:
+        process, url = embedded_redis.start(Path(folder))
+        try:
+            yield load_settings(redis_url=url)
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def run_report(here: Runtime, output: Path | None, console: Console) -> int:

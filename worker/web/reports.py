@@ -54,7 +54,7 @@ class ReportPages:
     def routes(self) -> list[Route]:
         return [
             Route("/reports", self._behind_login(_to_the_list)),
-            Route("/reports/", self._behind_login(self._list)),
+            Route("/reports/", self._behind_login(self.listed)),
             Route("/reports/{day}/", self._behind_login(_to_the_page)),
             Route("/reports/{day}/{name}", self._behind_login(self._file)),
         ]
@@ -81,7 +81,8 @@ class ReportPages:
         wanted = f"{self._user}:{self._password.get_secret_value()}".encode()
         return hmac.compare_digest(given, wanted)
 
-    async def _list(self, _: Request) -> Response:
+    async def listed(self, _: Request) -> Response:
+        """All days, newest first."""
         days = await anyio.to_thread.run_sync(self._days)
         html = pages.environment().get_template("list.html.j2").render(days=days, page=pages.PAGE)
         return Response(html, media_type="text/html; charset=utf-8", headers=HEADERS)
