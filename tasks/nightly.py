@@ -12,6 +12,7 @@ import structlog
 from config.settings import RoutingMode
 from tasks.process import runtime
 from worker.app import UPKEEP_QUEUE, app
+from worker.clients.recheck import KEY as CHANGED_KEY
 from worker.clients.recheck import Recheck
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import SweepTaken
@@ -50,6 +51,8 @@ def tend_client_records(task: Any) -> str:
 def recheck_client_records() -> str:
     """Check records again that HubSpot said have changed; flags follow within half a minute."""
     here = runtime()
+    if not here.redis.exists(CHANGED_KEY):
+        return "no client record changed"
     if not once(here.redis, "recheck", RECHECK_SLOT_S):
         return "done already"
     policy = here.policy.current()

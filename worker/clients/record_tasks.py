@@ -22,6 +22,8 @@ from worker.slots import once
 
 DUE_IN = timedelta(days=3)
 SLOT_S = 12 * 3600  # so that a sweep that runs twice gives no task twice
+TALLY_KEY = "ticket-worker:record-tasks:"  # and the night: tasks given
+TALLY_KEPT_S = 3 * 86_400
 log = structlog.get_logger()
 
 
@@ -30,17 +32,22 @@ def give_tasks(
     client: redis.Redis,
     first: Sequence[ToMend],
     most: int,
+    night: str,
     now: datetime,
 ) -> int:
-    """Give tasks for the first on the list that have none, at most so many; how many. What
-    HubSpot refuses is left for the next night."""
+    """Give tasks for the first on the list that have none, at most so many in a night (an ISO
+    date), however often it is swept; how many. What HubSpot refuses is left for the next night.
+    """
+    tally = f"{TALLY_KEY}{night}"
     given = 0
     for entry in first:
-        if given >= most:
+        if int(client.get(tally) or 0) >= most:
             break
         if entry.task_id or not once(client, f"record-task:{entry.company_id}", SLOT_S):
             continue
         try:
+            client.incr(tally)
+            client.expire(tally, TALLY_KEPT_S)
             task_id = hubspot.create_task(_task(entry, now))
             hubspot.update("companies", [Update(entry.company_id, {TASK: task_id})])
         except HubSpotError as error:

@@ -31,6 +31,7 @@ from worker.clients.completeness import gaps, is_client
 from worker.clients.record import AdminContact
 from worker.clients.rules import ClientRecordRules
 from worker.effects import client_flag
+from worker.hubspot.behind import first_in_line
 from worker.hubspot.by_night import HubSpotByNight, Page
 from worker.hubspot.errors import RateLimited, Transient
 from worker.hubspot.models import Record, Update, Writing, moment
@@ -152,7 +153,8 @@ class Sweep:
         properties = [*COMPANY_PROPERTIES, SINCE, TASK, OWNER, *self._of_companies]
         try:
             while not (left.is_set() or stop()):
-                page = patiently(partial(self._hubspot.page, "companies", properties, after))
+                with first_in_line():  # pages come one after the other; all else waits for them
+                    page = patiently(partial(self._hubspot.page, "companies", properties, after))
                 pages.append(page)
                 after = page.after
                 if len(pages) == PAGES_A_BLOCK or not after:

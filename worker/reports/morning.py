@@ -143,6 +143,7 @@ class Morning:
                 self._here.redis,
                 state.figures.first_to_mend(),
                 rules.tasks.per_night,
+                state.night,
                 self._here.now(),
             )
             self._here.counters.add({"record_tasks_given": given})

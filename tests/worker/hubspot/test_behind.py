@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 import redis
 
-from worker.hubspot.behind import PATIENCE_S, Behind
+from worker.hubspot.behind import PATIENCE_S, Behind, first_in_line
 from worker.hubspot.errors import RateLimited
 from worker.hubspot.limits import BEHIND_CALLS, Bucket, Limiter, ten_second_rate
 
@@ -90,6 +93,34 @@ def test_while_others_use_everything_it_gets_nothing_and_says_so(
     with pytest.raises(RateLimited, match="others use up"):
         behind.acquire(TEN)
     assert clock.s - began > PATIENCE_S - 1
+
+
+def test_what_the_rest_hangs_on_goes_first(redis_client: redis.Redis) -> None:
+    """In real time: four threads want all they can get, a fifth one call now and then."""
+    limiter = Limiter(redis_client)
+    limiter.learn(TEN, PROFESSIONAL)
+    behind = Behind(limiter)
+    ends = time.monotonic() + 1.5
+
+    def greedy() -> None:
+        while time.monotonic() < ends:
+            behind.acquire(TEN)
+
+    threads = [threading.Thread(target=greedy) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    waits = []
+    with first_in_line():
+        while time.monotonic() < ends - 0.3:
+            began = time.monotonic()
+            behind.acquire(TEN)
+            waits.append(time.monotonic() - began)
+            time.sleep(0.08)
+    for thread in threads:
+        thread.join()
+    assert len(waits) > 5
+    # Of five in turn each would wait five places, 0.3 s.
+    assert sorted(waits)[len(waits) // 2] < 0.15
 
 
 def test_a_429_holds_it_too(limiter: Limiter, behind: Behind, clock: Clock) -> None:

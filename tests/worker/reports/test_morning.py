@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from celery.events.state import State
 from rich.console import Console
 
 from tasks import nightly
@@ -291,3 +292,13 @@ def test_the_command_writes_a_report_where_it_is_told(
     assert "60 clients, 33.3 % complete, 40 to mend; 60 flags written" in done.stdout
     assert figures(tmp_path / "here")["clients"] == CLIENTS
     assert list((folder / "reports" / "history").iterdir())
+
+
+def test_flower_shows_how_far_a_piece_has_come() -> None:
+    """What the task sends while it runs, as Celery's view of events (Flower's own) takes it."""
+    seen = State()
+    about = {"hostname": "w", "uuid": "1", "timestamp": 1.0, "local_received": 1.0, "clock": 1}
+    seen.event({**about, "type": "task-received", "name": "tend_client_records"})
+    seen.event({**about, "type": "task-progress", "result": "9 of about 10", "clock": 2})
+    task = vars(seen)["tasks"]["1"]
+    assert (task.state, task.result) == ("PROGRESS", "9 of about 10")
