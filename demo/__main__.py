@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -65,12 +66,15 @@ def run(stay: bool) -> int:
         sent_by_webhook, wanted = _send(portal)
         landed = _watch(portal, wanted, sent_by_webhook)
         summary = _summary(portal, addresses, landed, sent_by_webhook, wanted)
+        morning = stack.enter_context(ThreadPoolExecutor(1)).submit(
+            write_report, environment, FOLDER / "reports", CLIENTS, CLIENTS // 3
+        )
         done = _people(portal, addresses, landed, summary)
         (FOLDER / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
         missing = _report(summary, landed, wanted) + _missing_of_people(done)
         for one in missing:
             console.print(f"[red]missing:[/red] {one}")
-        _morning(environment)
+        _morning(*morning.result())
         if stay:
             _stay(addresses, environment)
     return 1 if missing else 0
@@ -360,10 +364,8 @@ def _quantile(values: list[float], percent: int) -> float | None:
     return round(statistics.quantiles(values, n=100, method="inclusive")[percent - 1], 2)
 
 
-def _morning(environment: dict[str, str]) -> None:
-    """The report that the night would bring, made now."""
-    reports = Path(environment["REPORTS_DIR"])
-    page, figures = write_report(environment, reports, CLIENTS, CLIENTS // 3)
+def _morning(page: Path, figures: dict[str, Any]) -> None:
+    """The report that the night would bring, made while the agents were at work."""
     lacks = ", ".join(f"{one['words']} {one['clients']}" for one in figures["missing"])
     first = figures["to_mend"][0]
     for line in (
