@@ -206,5 +206,5 @@ def change_words(points: float | None) -> str:
     if points is None:
         return "the first report"
     if abs(points) < 0.05:
-        return "as the day before"
-    return f"{points:+.1f} points since the day before"
+        return "as in the report before"
+    return f"{points:+.1f} points since the report before"

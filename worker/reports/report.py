@@ -103,7 +103,7 @@ class Report:
 
     @property
     def change(self) -> float | None:
-        """Change of the share since the day before in the history, in percentage points."""
+        """Change of the share since the last whole report before, in percentage points."""
         return None if self.before is None else 100 * (self.share - self.before.share)
 
 

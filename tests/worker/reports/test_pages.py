@@ -59,7 +59,7 @@ def test_the_page_says_the_figures() -> None:
     for part in (
         "Monday 23 November 2026",
         "16.7 %",  # 3 of 18
-        "-3.3 points since the day before",
+        "-3.3 points since the report before",
         "ERP system 15 83.3 % missing: 15 12",
         "Tickets routed 49",
         "Waiting too long 3",
