@@ -5,11 +5,12 @@ from __future__ import annotations
 import redis
 
 from tests.worker.web.door import Door, event
+from tests.worker.web.test_receiver_effects import text
 from worker.clients.recheck import KEY
 
 
 def noted(client: redis.Redis) -> set[str]:
-    return {one.decode() for one in client.zrange(KEY, 0, -1)}
+    return {text(one) for one in client.zrange(KEY, 0, -1)}
 
 
 def test_changed_companies_and_contacts_are_noted_once(
