@@ -9,16 +9,13 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
+from typing import BinaryIO, TextIO, cast
 
 import click
 from rich.console import Console
 
 from config.settings import Settings, load_settings, require
 from worker.complaints import spoken
-
-if TYPE_CHECKING:
-    from worker.routing.policy import Policy
 
 console = Console(highlight=False)
 
@@ -64,6 +61,8 @@ def up() -> int:
 @spoken
 def worker(name: str) -> None:
     """A Celery worker process."""
+    from worker.config_files import check_files
+
     settings = load_settings()
     require(settings, "hubspot_access_token")
     check_files(settings)
@@ -167,9 +166,10 @@ def doctor() -> int:
 @spoken
 def decide(input_: Path, output: Path) -> int:
     """Decide tickets from JSON lines. Needs no network."""
+    from worker.config_files import policy_of
     from worker.routing.jsonl import decide_lines
 
-    policy = load(load_settings())
+    policy = policy_of(load_settings())
     with click.open_file(str(input_), "rb") as source, click.open_file(str(output), "w") as sink:
         return decide_lines(cast(BinaryIO, source), cast(TextIO, sink), policy)
 
@@ -262,27 +262,9 @@ def report(output: Path | None) -> int:
 @spoken
 def train() -> int:
     """Learn from the examples; workers load what was learned."""
-    from worker.routing.train import train_command
+    from worker.routing.train_command import run_train
 
-    settings = load_settings()
-    return train_command(
-        console, settings.examples_dir, settings.data_dir / "model", settings.policy_file
-    )
-
-
-def load(settings: Settings) -> Policy:
-    """The policy these settings name."""
-    from worker.routing.policy import load_policy
-
-    return load_policy(settings.policy_file, settings.examples_dir, settings.data_dir / "model")
-
-
-def check_files(settings: Settings) -> None:
-    """Refuse a broken policy or portal.yaml before anything starts."""
-    from worker.portal_names import read_portal_names
-
-    read_portal_names(settings.portal_file)
-    load(settings)
+    return run_train(load_settings(), console)
 
 
 def _here() -> Settings:

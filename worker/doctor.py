@@ -11,6 +11,7 @@ from rich.table import Table
 
 from config.portal import PortalNames
 from config.settings import Settings
+from worker.config_files import policy_of
 from worker.counters import Counters
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.errors import HubSpotError, Rejected
@@ -21,7 +22,7 @@ from worker.hubspot.webhooks import Verdict, app_id
 from worker.identity import KEY as IDENTITY_KEY
 from worker.portal import PortalNotReady, read_portal
 from worker.portal_names import PortalNamesError, read_portal_names
-from worker.routing.policy import Policy, PolicyError, load_policy
+from worker.routing.policy import Policy, PolicyError
 from worker.routing.portal_view import problems
 from worker.runtime import connect
 from worker.terminal import shown
@@ -72,7 +73,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _policy(settings: Settings) -> Policy | Finding:
     try:
-        return load_policy(settings.policy_file, settings.examples_dir, settings.data_dir / "model")
+        return policy_of(settings)
     except (PolicyError, OSError) as error:
         return Finding("policy", False, str(error))
 

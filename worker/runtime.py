@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import redis
-import structlog
 
 from config.channels import Channels
 from config.portal import PortalNames
 from config.settings import Settings
 from worker.clients.directory import ClientDirectory
+from worker.config_files import fingerprint, policy_of
 from worker.counters import Counters
 from worker.escalation.account import ticket_links
 from worker.escalation.cards import TicketLinks
@@ -34,16 +34,15 @@ from worker.intake.inbox import Inbox
 from worker.lookback import LookBacks
 from worker.loops import MoveBound
 from worker.observation import Observations
+from worker.policy_keeper import PolicyKeeper
 from worker.portal import PORTAL_ID_KEY, Portal, PortalNotReady, read_portal
 from worker.portal_names import read_portal_names
-from worker.routing.policy import Policy, PolicyError, load_policy
+from worker.routing.policy import Policy
 from worker.routing.portal_view import problems
 from worker.writing import Writer
 
 PORTAL_KEPT_S = 600.0
-POLICY_LOOKED_AT_S = 10.0
 OnCall = Callable[[str, int, float], None]  # bucket, status (0: no answer), seconds
-log = structlog.get_logger()
 
 
 def connect(settings: Settings) -> redis.Redis:
@@ -98,37 +97,6 @@ def _property_names(names: PortalNames) -> dict[str, PropertyNames]:
     }
 
 
-class PolicyKeeper:
-    """The policy in force. A changed file is taken over when it is right; a wrong one is told of
-    in the log and the last good one stays.
-    """
-
-    def __init__(self, load: Callable[[], Policy], changed: Callable[[], object]) -> None:
-        self._load = load
-        self._changed = changed
-        self._lock = threading.Lock()
-        self._seen = changed()
-        self._policy = load()
-        self._looked = time.monotonic()
-
-    def current(self) -> Policy:
-        with self._lock:
-            if time.monotonic() - self._looked >= POLICY_LOOKED_AT_S:
-                self._looked = time.monotonic()
-                seen = self._changed()
-                if seen != self._seen:
-                    self._seen = seen
-                    self._take_over()
-            return self._policy
-
-    def _take_over(self) -> None:
-        try:
-            self._policy = self._load()
-            log.info("policy_taken_over", version=self._policy.version)
-        except PolicyError as error:
-            log.error("policy_refused", why=str(error), kept=self._policy.version)
-
-
 @dataclass(slots=True)
 class _Seen:
     portal: Portal
@@ -177,12 +145,7 @@ class Runtime:
         self.clients = ClientDirectory(
             self.hubspot, self.redis, self.names, lambda: self.policy.current().client_record
         )
-        self.policy = PolicyKeeper(
-            lambda: load_policy(
-                settings.policy_file, settings.examples_dir, settings.data_dir / "model"
-            ),
-            lambda: _fingerprint(settings),
-        )
+        self.policy = PolicyKeeper(lambda: policy_of(settings), lambda: fingerprint(settings))
         self.portal = PortalKeeper(self._read_portal)
         self.writer = Writer(
             self.hubspot,
@@ -231,9 +194,3 @@ class Runtime:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-def _fingerprint(settings: Settings) -> object:
-    """Changes when the policy or an example file does (names, sizes and times)."""
-    files = [settings.policy_file, *sorted(settings.examples_dir.glob("*.csv"))]
-    return [(str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists()]

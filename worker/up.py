@@ -11,7 +11,7 @@ from rich.console import Console
 
 from config.settings import Settings
 from worker import embedded_redis
-from worker.cli import check_files
+from worker.config_files import check_files
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.errors import HubSpotError, Rejected
 from worker.hubspot.service import HubSpotService

@@ -15,7 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import structlog
 
 from worker.routing.asking import Asking
 from worker.routing.classifier import Classifier
@@ -28,8 +27,6 @@ FORMAT = "ticket model 3"
 """Changes with everything that makes an old file useless: features, training, layout."""
 KEPT = 4
 """Models of earlier examples that stay in the folder, for a way back."""
-
-log = structlog.get_logger(__name__)
 
 
 def cache_path(
@@ -48,30 +45,6 @@ def meanings_hash(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise PolicyError(f"{path}: can't be read ({error.strerror}).") from None
-
-
-def load_or_train(
-    document: PolicyDocument, examples_dir: Path, meanings_path: Path, cache_dir: Path
-) -> Classifier:
-    """The model of these examples: from the cache, or trained now and put there.
-
-    Raises `PolicyError` for examples that can't be learned from.
-    """
-    path = cache_path(document, examples_dir, meanings_path, cache_dir)
-    if path.exists():
-        try:
-            return load(path)
-        except (OSError, ValueError, KeyError) as error:
-            log.warning("model_unreadable", file=str(path), why=str(error), mend="training anew")
-    from worker.routing.training import learn  # scikit-learn is needed to train, never to decide
-
-    log.info("training", examples=str(examples_dir), file=str(path))
-    classifier = learn(document, examples_dir, meanings_path)
-    try:
-        save(classifier, path)
-    except OSError as error:
-        log.warning("model_not_kept", file=str(path), why=str(error))
-    return classifier
 
 
 def save(classifier: Classifier, path: Path) -> None:

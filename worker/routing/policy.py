@@ -8,14 +8,18 @@ the one it has.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import structlog
 
 from worker.clients.rules import ClientRecordRules
 from worker.routing.classifier import Classifier
 from worker.routing.examples import example_hash
-from worker.routing.model_cache import load_or_train, meanings_hash
+from worker.routing.model_cache import cache_path, load, meanings_hash
 from worker.routing.policy_document import (
     GENERAL,
     LEVEL_1,
@@ -27,6 +31,7 @@ from worker.routing.policy_document import (
     TicketType,
 )
 from worker.routing.policy_file import read_document
+from worker.routing.train import Sources, train_apart
 
 __all__ = [
     "DEFAULT_CACHE",
@@ -51,6 +56,7 @@ DEFAULT_POLICY = CONFIG_DIR / "escalation.yaml"
 DEFAULT_EXAMPLES = CONFIG_DIR / "examples"
 DEFAULT_MEANINGS = CONFIG_DIR / "meanings.yaml"
 DEFAULT_CACHE = CONFIG_DIR.parent / "var" / "model"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +102,10 @@ def load_policy(
     """The policy in `path`, with the model of its examples.
 
     The model comes from `cache_dir`; where that has none of these very examples, it is trained
-    first (up to a minute and a half). Raises `PolicyError`.
+    first by another process (up to a minute and a half). Raises `PolicyError`.
     """
     document = read_document(path)
-    classifier = load_or_train(document, examples_dir, meanings_path, cache_dir)
+    classifier = _classifier(document, Sources(path, examples_dir, meanings_path, cache_dir))
     version = hashlib.sha256(
         (
             document.model_dump_json(by_alias=True)
@@ -108,3 +114,30 @@ def load_policy(
         ).encode()
     ).hexdigest()[:12]
     return Policy(document=document, classifier=classifier, version=version)
+
+
+def _classifier(document: PolicyDocument, sources: Sources) -> Classifier:
+    path = cache_path(document, sources.examples, sources.meanings, sources.cache)
+    if path.exists():
+        try:
+            return load(path)
+        except (OSError, ValueError, KeyError) as error:
+            log.warning("model_unreadable", file=str(path), why=str(error), mend="training anew")
+    log.info("training", examples=str(sources.examples), file=str(path))
+    with _writable(sources.cache) as folder:
+        train_apart(replace(sources, cache=folder))
+        return load(folder / path.name)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[Path]:
+    """The folder, or where it can't be written one that goes afterwards."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        log.warning("model_not_kept", folder=str(folder), why=str(error), mend="set DATA_DIR")
+        with tempfile.TemporaryDirectory() as other:
+            yield Path(other)
+    else:
+        yield folder

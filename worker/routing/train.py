@@ -1,54 +1,101 @@
-"""`ticket-worker train`: examples in, a cache that workers load out."""
+"""Training: examples in, a cache that workers load out; for workers in a process of its own.
+
+Training takes a minute and more memory than a worker has, so a process that needs a model that
+is not there yet has it made beside itself (`train_apart`) and loads the file.
+"""
 
 from __future__ import annotations
 
-import time
+import fcntl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
-from worker.routing.model_cache import cache_path, save
-from worker.routing.policy import (
-    DEFAULT_CACHE,
-    DEFAULT_EXAMPLES,
-    DEFAULT_MEANINGS,
-    DEFAULT_POLICY,
-)
+from worker.routing.model_cache import cache_path, load, save
 from worker.routing.policy_document import PolicyError
 from worker.routing.policy_file import read_document
 
 
-def train(
-    examples_dir: Path = DEFAULT_EXAMPLES,
-    cache_dir: Path = DEFAULT_CACHE,
-    policy_path: Path = DEFAULT_POLICY,
-    meanings_path: Path = DEFAULT_MEANINGS,
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a model is learned from, and the folder that it is kept in."""
+
+    policy: Path
+    examples: Path
+    meanings: Path
+    cache: Path
+
+    def model(self) -> Path:
+        """Where the model of these very sources is, or would be. Raises `PolicyError`."""
+        return cache_path(read_document(self.policy), self.examples, self.meanings, self.cache)
+
+
+def train(sources: Sources) -> Path:
     """Learn from the examples and put the model into the cache, whatever is there.
 
     Returns the model's file. Raises `PolicyError` for examples or a policy that are wrong, and
     `OSError` when the cache can't be written. Two processes may do this at once.
     """
-    from worker.routing.training import learn
+    from worker.routing.training import learn  # scikit-learn is needed to train, never to decide
 
-    document = read_document(policy_path)
-    path = cache_path(document, examples_dir, meanings_path, cache_dir)
-    save(learn(document, examples_dir, meanings_path), path)
+    path = sources.model()
+    save(learn(read_document(sources.policy), sources.examples, sources.meanings), path)
     return path
 
 
-def train_command(console: Console, examples_dir: Path, cache_dir: Path, policy_path: Path) -> int:
-    """Train with a sign of life; 0 when the cache is written, 2 when the policy, the examples or
-    the folder are wrong."""
-    began = time.monotonic()
+def train_apart(sources: Sources) -> None:
+    """Have the model made by another process, unless it is there by then: of several who want it
+    at once, one makes it. Takes up to a minute and a half.
+
+    Raises `PolicyError` with that process's own words.
+    """
+    command = [sys.executable, "-m", "worker.routing.train", str(sources.policy)]
+    command += [str(sources.examples), str(sources.meanings), str(sources.cache)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise PolicyError(said[-1] if done.returncode == WRONG else f"Training failed: {said[-1]}")
+
+
+WRONG = 2  # exit status: the policy, the examples or the folder; what is said is for people
+
+
+def main(arguments: list[str]) -> int:
+    """The other process: POLICY EXAMPLES MEANINGS CACHE."""
+    sources = Sources(*map(Path, arguments))
     try:
-        with console.status("Learning the ticket types from the examples"):
-            path = train(examples_dir, cache_dir, policy_path)
-    except (PolicyError, OSError) as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 2
-    size = path.stat().st_size / 1e6
-    console.print(
-        f"{path} written: {size:.0f} MB, {time.monotonic() - began:.0f} s", highlight=False
-    )
+        with _alone(sources.cache):
+            if not sound(sources.model()):
+                train(sources)
+    except PolicyError as error:
+        sys.stderr.write(" ".join(str(error).split("\n")))
+        return WRONG
+    except OSError as error:
+        where = error.filename or sources.cache
+        sys.stderr.write(f"{where}: the model can't be kept ({error.strerror}). Make room there.")
+        return WRONG
     return 0
+
+
+def sound(path: Path) -> bool:
+    """Whether a model is there and is what was written."""
+    try:
+        load(path)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".training.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # freed with the process, however it ends
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

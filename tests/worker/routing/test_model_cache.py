@@ -12,7 +12,11 @@ from worker.routing.policy import DEFAULT_MEANINGS, DEFAULT_POLICY, Policy, load
 from worker.routing.policy_file import read_document
 from worker.routing.reading import read
 from worker.routing.ticket import Ticket
-from worker.routing.train import train
+from worker.routing.train import Sources, train
+
+
+def sources(examples: Path, cache: Path) -> Sources:
+    return Sources(DEFAULT_POLICY, examples, DEFAULT_MEANINGS, cache)
 
 
 def test_loaded_model_decides_as_the_trained_one(policy: Policy, tmp_path: Path) -> None:
@@ -24,12 +28,12 @@ def test_loaded_model_decides_as_the_trained_one(policy: Policy, tmp_path: Path)
 
 
 def test_training_twice_gives_the_same_file(examples_dir: Path, tmp_path: Path) -> None:
-    first = train(examples_dir, tmp_path / "a").read_bytes()
-    assert train(examples_dir, tmp_path / "b").read_bytes() == first
+    first = train(sources(examples_dir, tmp_path / "a")).read_bytes()
+    assert train(sources(examples_dir, tmp_path / "b")).read_bytes() == first
 
 
 def test_damaged_file_is_refused_and_trained_anew(examples_dir: Path, tmp_path: Path) -> None:
-    path = train(examples_dir, tmp_path)
+    path = train(sources(examples_dir, tmp_path))
     whole = path.read_bytes()
     path.write_bytes(whole[:-100] + bytes(100))
     with pytest.raises(ValueError, match="hash"):
