@@ -51,9 +51,17 @@ class Classifier:
 
     def probabilities(self, rows: Sequence[Row]) -> Floats:
         """One row a reading, one column a type; each row sums to 1."""
+        return self.chances(self.margins(rows))
+
+    def margins(self, rows: Sequence[Row]) -> Floats:
+        """How much each reading speaks for each type, on no scale that means anything."""
         margins = np.empty((len(rows), len(self.types)), dtype=np.float32)
         for number, row in enumerate(rows):
             margins[number] = row.values @ self.weights[row.ids] + self.bias
+        return margins
+
+    def chances(self, margins: Floats) -> Floats:
+        """Margins as probabilities; each row sums to 1."""
         return softmax(margins * self.sharpness)
 
     def speaking_terms(self, row: Row, ticket_type: str, limit: int) -> list[str]:

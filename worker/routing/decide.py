@@ -24,11 +24,14 @@ SUREST = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One ticket to decide, with its client (None: unknown) and what that client's record lacks."""
+    """One ticket to decide, with its client (None: unknown) and what that client's record lacks.
+    `margins` stand in for what the classifier would say: of a ticket it learned from, what a
+    classifier says that did not (`held_out.py`)."""
 
     ticket: Ticket
     client: ClientRecord | None = None
     missing: tuple[str, ...] = ()
+    margins: Floats | None = None
 
 
 def decide(
@@ -48,7 +51,11 @@ def decide_batch(cases: Sequence[Case], policy: Policy) -> list[Decision]:
         return []
     readings = [read(case.ticket, policy.document.max_characters) for case in cases]
     rows = [policy.classifier.row(reading) for reading in readings]
-    chances = policy.classifier.probabilities(rows)
+    margins = policy.classifier.margins(rows)
+    for number, case in enumerate(cases):
+        if case.margins is not None:
+            margins[number] = case.margins
+    chances = policy.classifier.chances(margins)
     return [
         _decision(case, reading, row, chance, policy)
         for case, reading, row, chance in zip(cases, readings, rows, chances, strict=True)

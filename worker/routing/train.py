@@ -6,6 +6,7 @@ is not there yet has it made beside itself (`train_apart`) and loads the file.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from worker.routing.classifier import Floats
+from worker.routing.held_out import keep, kept
 from worker.routing.model_cache import cache_path, load, save
 from worker.routing.policy_document import PolicyError
 from worker.routing.policy_file import read_document
@@ -42,8 +45,22 @@ def train(sources: Sources) -> Path:
     from worker.routing.training import learn  # scikit-learn is needed to train, never to decide
 
     path = sources.model()
-    save(learn(read_document(sources.policy), sources.examples, sources.meanings), path)
+    trained = learn(read_document(sources.policy), sources.examples, sources.meanings)
+    save(trained.classifier, path)
+    keep(trained, path)
     return path
+
+
+def held_out(sources: Sources) -> Floats:
+    """The margins of the examples, their voices held out: one row an example, in the order of
+    `read_examples`; one column a type. Kept since the training, else learned now. Raises what
+    `train` does."""
+    margins = kept(sources.model())
+    if margins is None:
+        margins = kept(train(sources))
+    if margins is None:
+        raise OSError(errno.EIO, "what was just written can't be read", str(sources.cache))
+    return margins
 
 
 def train_apart(sources: Sources) -> None:

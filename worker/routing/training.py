@@ -67,14 +67,13 @@ class Trained:
     rows: Numbers
 
 
-def learn(document: PolicyDocument, examples_dir: Path, meanings_path: Path) -> Classifier:
+def learn(document: PolicyDocument, examples_dir: Path, meanings_path: Path) -> Trained:
     """A classifier of all examples, its probabilities set on voices held out in turn.
 
     What a type `means` counts as one more example. Raises `PolicyError`.
     """
     examples = read_examples(examples_dir, document.types)
-    meanings = Meanings(read_meanings(meanings_path))
-    return learn_from(document, examples, meanings).classifier
+    return learn_from(document, examples, Meanings(read_meanings(meanings_path)))
 
 
 def learn_from(
