@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -102,17 +102,26 @@ class Flow:
         self._finish(batch)
         return batch.report
 
+    def cases(
+        self, ids: list[str], policy: Policy, portal: Portal, history: Sequence[str] = ()
+    ) -> dict[str, tuple[Record, Case]]:
+        """Tickets as they are now, as they would be decided; writes nothing. Raises the gateway's
+        errors; ids that are gone are absent.
+        """
+        reading = self._hubspot.read("tickets", ids, TICKET_PROPERTIES, history)
+        lookup = self._clients.look_up(list(reading.found), portal.has_admin_label)
+        return {
+            id_: (ticket, self._case(ticket, lookup, policy))
+            for id_, ticket in reading.found.items()
+        }
+
     def preview(
         self, ids: list[str], policy: Policy, portal: Portal
     ) -> dict[str, tuple[Record, Decision]]:
-        """What would be decided for tickets as they are now; writes nothing. Raises the gateway's
-        errors; ids that are gone are absent.
-        """
-        reading = self._hubspot.read("tickets", ids, TICKET_PROPERTIES)
-        lookup = self._clients.look_up(list(reading.found), portal.has_admin_label)
-        cases = [self._case(ticket, lookup, policy) for ticket in reading.found.values()]
-        decisions = decide_batch(cases, policy)
-        return {d.id: (reading.found[d.id], d) for d in decisions}
+        """What would be decided for tickets as they are now; see `cases`."""
+        found = self.cases(ids, policy, portal)
+        decisions = decide_batch([case for _, case in found.values()], policy)
+        return {d.id: (found[d.id][0], d) for d in decisions}
 
     # ---- read
 
