@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
@@ -265,6 +265,57 @@ def train() -> int:
     from worker.routing.train_command import run_train
 
     return run_train(load_settings(), console)
+
+
+@main.command()
+@click.option(
+    "--input",
+    "input_",
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
+    help="labelled JSON lines (- for standard input), or examples: a CSV file or their folder; "
+    "without it the portal's own tickets",
+)
+@click.option(
+    "--policy",
+    "draft",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="a draft: which tickets it would move, and which turn right or wrong",
+)
+@click.option("--tune", is_flag=True, help="choose the bars; without --input from the examples")
+@click.option("--write", is_flag=True, help="with --tune: put the bars into the policy")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="folder for the page; var/backtest by default",
+)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="the portal's tickets created from this day on; the last 90 days by default",
+)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=10_000, show_default=True)
+@spoken
+def backtest(
+    input_: Path | None,
+    draft: Path | None,
+    tune: bool,
+    write: bool,
+    output: Path | None,
+    since: datetime | None,
+    limit: int,
+) -> int:
+    """How right the policy is on past tickets, and what a draft of it would move.
+
+    Exit status 1 when a line can't be read, nothing is labelled, or the draft makes it worse.
+    """
+    from worker.backtest import Asked, run_backtest
+
+    if write and not tune:
+        raise click.UsageError("--write goes with --tune. Nothing was done.")
+    settings = load_settings() if input_ or tune else _ready()
+    day = since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=90)
+    folder = output or settings.data_dir / "backtest"
+    return run_backtest(settings, Asked(input_, draft, tune, write, folder, day, limit), console)
 
 
 def _here() -> Settings:

@@ -72,6 +72,23 @@ def trend(name: str, points: Sequence[tuple[str, float]]) -> str:
     return _svg(chart, name)
 
 
+def curve(name: str, points: Sequence[tuple[float, float]]) -> str:
+    """A line of percentages (0 to 100) over percentages."""
+    lowest = min((value for _, value in points), default=0)
+    floor = max(0, 10 * int((lowest - 2) / 10))
+    chart = pygal.Line(
+        **_common(640, 230),
+        style=_coloured(_GOOD),
+        range=(floor, 100),
+        y_labels=[floor, (floor + 100) / 2, 100],
+        dots_size=3.5,
+        value_formatter=lambda value: f"{value:g} %",
+    )
+    chart.x_labels = [f"{share:.0f} %" for share, _ in points]
+    chart.add("", [value for _, value in points])
+    return _svg(chart, name)
+
+
 def bars(name: str, rows: Sequence[tuple[str, int]], alarming: bool = False) -> str:
     """Horizontal bars with their numbers, the first on top."""
     chart = pygal.HorizontalBar(

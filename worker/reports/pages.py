@@ -37,13 +37,13 @@ def page(report: Report) -> bytes:
     template = environment().get_template("report.html.j2")
     html = template.render(
         report=report,
-        trend_chart=_drawn(
+        trend_chart=drawn(
             charts.trend("trend", [(day.date, round(100 * day.share, 1)) for day in report.trend])
         ),
-        lacks_chart=_drawn(
+        lacks_chart=drawn(
             charts.bars("lacks", [(one.words, one.clients) for one in report.lacks], alarming=True)
         ),
-        queues_chart=_drawn(charts.bars("queues", report.queues)),
+        queues_chart=drawn(charts.bars("queues", report.queues)),
         csv_name=CSV,
         json_name=JSON,
     )
@@ -147,7 +147,7 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _drawn(svg: str) -> Markup:
+def drawn(svg: str) -> Markup:
     # Made by the chart library from figures and escaped labels.
     return Markup(svg)  # noqa: S704
 

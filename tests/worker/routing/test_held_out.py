@@ -16,12 +16,11 @@ from worker.routing.examples import read_examples
 from worker.routing.held_out import SUFFIX, kept
 from worker.routing.jsonl import BadLine
 from worker.routing.labelled import Learned, Past, Standing, from_examples, from_lines
-from worker.routing.model_cache import cache_path
 from worker.routing.policy import DEFAULT_MEANINGS, DEFAULT_POLICY, Policy
 from worker.routing.policy_file import read_document
 from worker.routing.replay import Judge, replay
 from worker.routing.ticket import Ticket
-from worker.routing.train import held_out, train
+from worker.routing.train import Sources, held_out, train
 
 DOCUMENT = read_document(DEFAULT_POLICY)
 
@@ -33,21 +32,21 @@ def lines(*rows: dict[str, object]) -> io.BytesIO:
 def test_training_keeps_them_and_they_are_made_anew_when_lost(
     examples_dir: Path, tmp_path: Path
 ) -> None:
-    model = train(examples_dir, tmp_path)
+    sources = Sources(DEFAULT_POLICY, examples_dir, DEFAULT_MEANINGS, tmp_path)
+    model = train(sources)
     margins = kept(model)
     assert margins is not None
     assert margins.shape == (len(read_examples(examples_dir, DOCUMENT.types)), len(DOCUMENT.types))
     beside = model.with_suffix(SUFFIX)
     beside.write_bytes(b"PK damaged")
     assert kept(model) is None
-    assert np.array_equal(held_out(DOCUMENT, examples_dir, tmp_path), margins)
+    assert np.array_equal(held_out(sources), margins)
     assert beside.exists()
 
 
 def test_those_of_forgotten_models_go(examples_dir: Path, tmp_path: Path) -> None:
     (tmp_path / f"old{SUFFIX}").write_bytes(b"")
-    model = train(examples_dir, tmp_path)
-    assert model == cache_path(DOCUMENT, examples_dir, DEFAULT_MEANINGS, tmp_path)
+    model = train(Sources(DEFAULT_POLICY, examples_dir, DEFAULT_MEANINGS, tmp_path))
     assert [one.name for one in tmp_path.glob(f"*{SUFFIX}")] == [model.with_suffix(SUFFIX).name]
 
 
