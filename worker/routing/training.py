@@ -82,7 +82,7 @@ def learn_from(
     """A classifier of these examples. Raises `PolicyError` when they are too many."""
     lesson = prepare(document, examples, meanings)
     groups = folds(lesson.voices)
-    asking, crossed, together = _learn_asking(lesson, groups)
+    asking, crossed, together, rough = _learn_asking(lesson, groups)
     terms = [
         terms_of(reading.segments, asked.weights(reading.segments), meanings)
         for reading, asked in zip(lesson.readings, crossed, strict=True)
@@ -90,8 +90,8 @@ def learn_from(
     vocabulary = Vocabulary.of(terms)
     x = matrix(vocabulary, [Row(*vocabulary.row(one)) for one in terms])
     likeness = likeness_of(x)
-    margins, rows = held_out_margins(likeness, lesson.y, len(lesson.types), groups)
-    duals = _fit(likeness, lesson.y, len(lesson.types), FINE)
+    margins, rows, without = held_out_margins(likeness, lesson.y, groups, rough)
+    duals = _fit(likeness, lesson.y, np.mean(without, axis=0), FINE)
     classifier = Classifier(
         types=lesson.types,
         meanings=meanings,
@@ -125,8 +125,11 @@ def prepare(document: PolicyDocument, examples: Sequence[Example], meanings: Mea
     )
 
 
-def _learn_asking(lesson: Lesson, groups: Sequence[Numbers]) -> tuple[Asking, list[Asking], Floats]:
-    """What asks; the same for each reading, learned without its voice; and the company of types."""
+def _learn_asking(
+    lesson: Lesson, groups: Sequence[Numbers]
+) -> tuple[Asking, list[Asking], Floats, list[Matrix]]:
+    """What asks; the same for each reading, learned without its voice; the company of types; and
+    the models without each group, which are near those still to be found."""
     terms = [
         terms_of(reading.segments, [one.weight for one in reading.segments], lesson.meanings)
         for reading in lesson.readings
@@ -135,23 +138,29 @@ def _learn_asking(lesson: Lesson, groups: Sequence[Numbers]) -> tuple[Asking, li
     x = matrix(vocabulary, [Row(*vocabulary.row(one)) for one in terms])
     likeness = likeness_of(x)
     heard: list[Heard] = []
+    without: list[Matrix] = []
     for number, group in enumerate(groups):
         kept = np.setdiff1d(np.arange(len(lesson.y)), group)
-        duals = _fit(likeness[np.ix_(kept, kept)], lesson.y[kept], len(lesson.types))
-        weights = np.asarray(x[kept].T @ duals)
+        nothing = np.zeros((len(kept), len(lesson.types)), dtype=np.float32)
+        duals = _fit(likeness[np.ix_(kept, kept)], lesson.y[kept], nothing)
+        without.append(_spread(duals, kept, len(lesson.y)))
+        segments = [one for n in group.tolist() for one in lesson.readings[n].segments]
+        single = [terms_of([one], [1.0], lesson.meanings) for one in segments]
+        rows = matrix(vocabulary, [Row(*vocabulary.row(one)) for one in single])
+        sounds = rows @ np.asarray(x[kept].T @ duals) + INTERCEPT * duals.sum(axis=0)
+        chances = softmax((sounds * 5.0).astype(np.float32))
+        start = 0
         for reading_number in group.tolist():
-            segments = lesson.readings[reading_number].segments
-            single = [terms_of([one], [1.0], lesson.meanings) for one in segments]
-            rows = matrix(vocabulary, [Row(*vocabulary.row(one)) for one in single])
-            sounds = rows @ weights + INTERCEPT * duals.sum(axis=0)
+            here = lesson.readings[reading_number].segments
             heard.append(
                 Heard(
                     group=number,
                     ticket_type=int(lesson.y[reading_number]),
-                    segments=segments,
-                    chances=softmax((sounds * 5.0).astype(np.float32)),
+                    segments=here,
+                    chances=chances[start : start + len(here)],
                 )
             )
+            start += len(here)
     general = lesson.types.index("general")
     asking = learn_asking(heard, general)
     by_group = [
@@ -162,7 +171,7 @@ def _learn_asking(lesson: Lesson, groups: Sequence[Numbers]) -> tuple[Asking, li
     for number, group in enumerate(groups):
         for reading_number in group.tolist():
             crossed[reading_number] = by_group[number]
-    return asking, crossed, company(heard, len(lesson.types))
+    return asking, crossed, company(heard, len(lesson.types)), without
 
 
 def matrix(vocabulary: Vocabulary, rows: Sequence[Row]) -> csr_matrix:
@@ -184,16 +193,23 @@ def likeness_of(x: csr_matrix) -> Matrix:
 
 
 def held_out_margins(
-    likeness: Matrix, y: Numbers, count: int, groups: Sequence[Numbers]
-) -> tuple[Floats, Numbers]:
-    """Margins of rows that were not learned from, and which rows those are."""
-    margins, where = [], []
-    for group in groups:
+    likeness: Matrix, y: Numbers, groups: Sequence[Numbers], near: Sequence[Matrix]
+) -> tuple[Floats, Numbers, list[Matrix]]:
+    """Margins of rows that were not learned from, which rows those are, and the model without each
+    group. `near` are models without the same groups to begin from."""
+    margins, without = [], []
+    for group, start in zip(groups, near, strict=True):
         kept = np.setdiff1d(np.arange(len(y)), group)
-        duals = _fit(likeness[np.ix_(kept, kept)], y[kept], count)
+        duals = _fit(likeness[np.ix_(kept, kept)], y[kept], start[kept])
         margins.append((likeness[np.ix_(group, kept)] @ duals).astype(np.float32))
-        where.append(group)
-    return np.concatenate(margins), np.concatenate(where)
+        without.append(_spread(duals, kept, len(y)))
+    return np.concatenate(margins), np.concatenate(groups), without
+
+
+def _spread(duals: Matrix, kept: Numbers, size: int) -> Matrix:
+    result = np.zeros((size, duals.shape[1]), dtype=np.float32)
+    result[kept] = duals
+    return result
 
 
 def folds(voices: Sequence[str]) -> list[Numbers]:
@@ -211,16 +227,22 @@ def folds(voices: Sequence[str]) -> list[Numbers]:
     return [np.array(sorted(group)) for group in groups]
 
 
-def _fit(likeness: Matrix, y: Numbers, count: int, tolerance: float = ROUGH) -> Matrix:
+def _fit(likeness: Matrix, y: Numbers, start: Matrix, tolerance: float = ROUGH) -> Matrix:
     """How much each example speaks for each type (examples by types), by logistic regression over
-    a square root of the likeness. A type without an example speaks for nothing."""
+    a square root of the likeness, found from `start`. A type without an example speaks for
+    nothing."""
     root = np.linalg.cholesky(likeness + np.float32(1e-4) * np.eye(len(y), dtype=np.float32))
+    present = np.unique(y)
     with warnings.catch_warnings():
         # With few examples a type, scikit-learn wonders whether this is regression.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        model = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=300, tol=tolerance)
+        model = LogisticRegression(
+            C=STRENGTH, fit_intercept=False, max_iter=300, tol=tolerance, warm_start=True
+        )
+        if len(present) > 2:
+            model.coef_ = np.ascontiguousarray(start[:, present].T @ root)
         model.fit(root, y)
-    duals = np.zeros((len(y), count), dtype=np.float32)
+    duals = np.zeros_like(start)
     duals[:, model.classes_] = solve_triangular(root, model.coef_.T, lower=True, trans="T")
     return duals
 
