@@ -19,7 +19,7 @@ from worker.routing.ticket import Ticket
 RUNNERS_UP = 2
 WORDS_A_TYPE = 4
 SUREST = 0.99
-"""No count of words makes a decision surer than this; only a rule does."""
+"""No count of words makes a decision surer than this; only a rule that needs no guess does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,13 @@ def _decision(case: Case, reading: Reading, row: Row, chance: Floats, policy: Po
     share = sum(
         chance[number] for number, code in enumerate(types) if policy.types[code].queue == queue
     )
-    confidence = 1.0 if rule else min(float(share), SUREST)
+    if rule and rule.guess:
+        share += sum(
+            chance[number]
+            for number, code in enumerate(types)
+            if code in rule.guess and policy.types[code].queue != queue
+        )
+    confidence = 1.0 if rule and not rule.guess else min(float(share), SUREST)
     alternatives = tuple(
         Candidate(types[i], policy.types[types[i]].queue, round(float(chance[i]), 4))
         for i in [n for n in order[: RUNNERS_UP + 1].tolist() if types[n] != kind][:RUNNERS_UP]

@@ -132,6 +132,20 @@ def test_rule_of_the_policy_wins_and_is_named(policy: Policy) -> None:
     assert "Alerts with a stack trace" not in decide(email, None, ruled).reason
 
 
+def test_rule_that_needs_a_guess_is_no_surer_than_that_guess(policy: Policy) -> None:
+    plain = decide(ticket("please reset my password"), CLIENT, policy)
+    rule = {"name": "Always", "becomes": "ocr_password", "phrases": ["password"]}
+    certain = decide(
+        ticket("please reset my password"), CLIENT, with_document(policy, rules=[rule])
+    )
+    assert certain.confidence == 1.0
+    guessing = with_document(policy, rules=[rule | {"guess": ["password_reset"]}])
+    decision = decide(ticket("please reset my password"), CLIENT, guessing)
+    assert decision.ticket_type == "ocr_password"
+    assert 0 < decision.confidence < 1
+    assert plain.ticket_type == "password_reset"
+
+
 def test_client_record_says_whether_services_are_managed(policy: Policy) -> None:
     rules = [
         {
