@@ -313,9 +313,37 @@ def backtest(
     if write and not tune:
         raise click.UsageError("--write goes with --tune. Nothing was done.")
     settings = load_settings() if input_ or tune else _ready()
-    day = since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=90)
     folder = output or settings.data_dir / "backtest"
-    return run_backtest(settings, Asked(input_, draft, tune, write, folder, day, limit), console)
+    asked = Asked(input_, draft, tune, write, folder, _day(since), limit)
+    return run_backtest(settings, asked, console)
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="CSV file in the format of the examples; var/corrections.csv by default",
+)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="tickets decided from this day on; the last 90 days by default",
+)
+@spoken
+def overrides(output: Path | None, since: datetime | None) -> int:
+    """What people corrected, as candidate examples for a person to confirm."""
+    from worker.overrides import run_overrides
+    from worker.reports.on_demand import with_redis
+    from worker.runtime import Runtime
+
+    with with_redis(_ready()) as settings:
+        file = output or settings.data_dir / "corrections.csv"
+        return run_overrides(Runtime(settings), _day(since), file, console)
+
+
+def _day(since: datetime | None) -> datetime:
+    """The start of a day; without one, 90 days ago."""
+    return since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=90)
 
 
 def _here() -> Settings:

@@ -38,6 +38,12 @@ class WorkingHours:
         self._days_off = frozenset(rules.days_off)
         self._holidays = rules.public_holidays
 
+    @property
+    def longest_day(self) -> timedelta:
+        """The working time of the longest day of a week."""
+        day = max(sum(end - start for start, end in spans) for spans in self._spans.values())
+        return timedelta(minutes=day)
+
     def today(self, at: datetime) -> date:
         """The date on the wall calendar of the people who work."""
         return at.astimezone(self._zone).date()

@@ -215,8 +215,8 @@ class HubSpotService:
         return Links(found, errors)
 
     def activities(self, ticket_ids: Collection[str]) -> dict[str, list[Record]]:
-        """E-mails and notes on tickets, with their texts and attachment ids. Raises `Rejected`
-        where the app may not read them.
+        """E-mails and notes on tickets: texts, attachment ids, when, which way and by whom. Raises
+        `Rejected` where the app may not read them.
         """
         found: dict[str, list[Record]] = {}
         for kind, text in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
@@ -224,7 +224,9 @@ class HubSpotService:
             wanted = {a.to_id for some in linked.values() for a in some}
             if not wanted:
                 continue
-            read = self.read(kind, sorted(wanted), [text, "hs_attachment_ids"]).found
+            asked = [text, "hs_attachment_ids", "hs_timestamp", "hs_object_source"]
+            asked += ["hs_email_direction"] if kind == "emails" else []
+            read = self.read(kind, sorted(wanted), asked).found
             for ticket_id, some in linked.items():
                 there = [read[a.to_id] for a in some if a.to_id in read]
                 found.setdefault(ticket_id, []).extend(there)

@@ -13,10 +13,12 @@ from typing import TypeVar
 import structlog
 
 from worker.effects import stamp
+from worker.escalation.hours import WorkingHours
 from worker.hubspot.by_night import Filter, HubSpotByNight
 from worker.hubspot.errors import HubSpotError
 from worker.hubspot.models import moment
 from worker.intake.poll import undecided_filters
+from worker.past_overrides import read_overrides
 from worker.portal import Portal, StageKind
 from worker.ticket_state import DECIDED_AT, STAGE
 
@@ -53,7 +55,7 @@ class OwnNight:
     """The 24 hours before the report."""
 
     routed: Routed | None = None
-    corrected: int | None = None  # locked by a person's move
+    corrected: int | None = None  # moved by a person to another queue (worker/corrections.py)
     waiting_too_long: int | None = None  # for their client, unchanged for so many days
     undecided: Undecided | None = None
     calls_used: int | None = None  # of all private apps of the account, today
@@ -61,13 +63,18 @@ class OwnNight:
 
 
 def read_own_night(
-    hubspot: HubSpotByNight, portal: Portal, now: datetime, waiting_too_long_days: int
+    hubspot: HubSpotByNight,
+    portal: Portal,
+    hours: WorkingHours,
+    now: datetime,
+    waiting_too_long_days: int,
 ) -> OwnNight:
-    """Four searches or a few more, and one call for the day's use. Raises nothing of HubSpot's."""
+    """Four searches or a few more, a call for fifty tickets that people moved, and one for the
+    day's use. Raises nothing of HubSpot's."""
     calls = _known("calls of the day", hubspot.daily_calls)
     return OwnNight(
         routed=_known("tickets routed", lambda: _routed(hubspot, portal, now - DAY)),
-        corrected=_known("corrections", lambda: _corrected(hubspot, portal, now - DAY)),
+        corrected=_known("corrections", lambda: _corrected(hubspot, portal, hours, now - DAY)),
         waiting_too_long=_known(
             "tickets that wait",
             lambda: _waiting(hubspot, portal, now - timedelta(days=waiting_too_long_days)),
@@ -106,15 +113,17 @@ def _routed(hubspot: HubSpotByNight, portal: Portal, since: datetime) -> Routed:
     return found
 
 
-def _corrected(hubspot: HubSpotByNight, portal: Portal, since: datetime) -> int:
-    return hubspot.count(
-        "tickets",
-        [
-            _ours(portal),
-            _filter("routing_status", "EQ", "locked"),
-            _filter("hs_lastmodifieddate", "GTE", stamp(since)),
-        ],
-    )
+def _corrected(
+    hubspot: HubSpotByNight, portal: Portal, hours: WorkingHours, since: datetime
+) -> int:
+    filters = [
+        _ours(portal),
+        _filter("routing_status", "EQ", "locked"),
+        _filter("hs_lastmodifieddate", "GTE", stamp(since)),
+    ]
+    locked = (id_ for ids, _ in hubspot.search_ids("tickets", [filters]) for id_ in ids)
+    found = read_overrides(hubspot, portal, hours, locked)
+    return sum(one.at >= since for one in found.corrections)
 
 
 def _waiting(hubspot: HubSpotByNight, portal: Portal, until: datetime) -> int:

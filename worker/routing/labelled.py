@@ -5,7 +5,7 @@ examples. What a policy learned from is judged by margins of its held-out voices
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import BinaryIO, TextIO
@@ -75,6 +75,11 @@ def from_examples(examples: Sequence[Example], document: PolicyDocument) -> Iter
     """Examples as labelled tickets."""
     for one in examples:
         yield _labelled(one.ticket, one.ticket_type, document)
+
+
+def known_words(tickets: Iterable[Ticket]) -> frozenset[bytes]:
+    """What tickets are recognised by, whatever their ids and their spacing."""
+    return frozenset(_key(ticket) for ticket in tickets)
 
 
 def _labelled(ticket: Ticket, ticket_type: str, document: PolicyDocument) -> Past:
