@@ -37,6 +37,7 @@ class Batch:
     tickets: dict[str, Record] = field(default_factory=dict)
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
     flags: dict[str, Update] = field(default_factory=dict)
+    by_people: set[str] = field(default_factory=set)  # ids whose move a person has asked for
 
     @property
     def unfinished(self) -> list[str]:

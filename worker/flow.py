@@ -85,7 +85,7 @@ class Flow:
         batch = Batch(claim, BatchReport(claim.ids))
         try:
             steps = self._read(batch, portal)
-            self._returns_and_locks(batch, steps, portal)
+            self._returns_and_locks(batch, steps, policy, portal)
             self._wishes(batch, steps, policy, portal)
             self._decisions(batch, steps, policy, portal)
             if self._mode is not RoutingMode.OBSERVE:
@@ -163,37 +163,49 @@ class Flow:
 
     # ---- decide
 
-    def _returns_and_locks(self, batch: Batch, steps: Mapping[str, Step], portal: Portal) -> None:
+    def _returns_and_locks(
+        self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
+    ) -> None:
         for id_, step in steps.items():
+            mode = mode_of(step.queue, policy, self._mode)
             if step.work is Work.LOCK:
-                batch.rows[id_] = effects.lock(step.queue) | superseded(batch.tickets[id_])
+                if mode is not RoutingMode.OBSERVE:
+                    row = effects.lock(step.queue) | superseded(batch.tickets[id_], policy)
+                    batch.rows[id_] = row
                 batch.settle(id_, Outcome.DONE, KEPT)
-            elif step.work is Work.RETURN:
-                # In the modes that move nothing, nothing is sent back either.
-                if self._mode is RoutingMode.ROUTE:
-                    batch.rows[id_] = effects.move(portal, step.queue)
+            elif step.work is Work.RETURN and mode is RoutingMode.ROUTE:
+                batch.rows[id_] = effects.move(portal, step.queue)
                 batch.settle(id_, Outcome.DONE, "sent back to their queue")
+            elif step.work is Work.RETURN:
+                batch.settle(id_, Outcome.DONE, "back in intake and left there")
 
     def _wishes(
         self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
     ) -> None:
         wished = {i: step.queue for i, step in steps.items() if step.work is Work.HAND_OFF}
-        if self._mode is not RoutingMode.OBSERVE:
-            self._hand_offs.plan(batch, wished, policy, portal)
-            return
-        for id_ in wished:
-            batch.settle(id_, Outcome.DONE, "asking for a hand-off")
+        for id_ in self._seen(batch, wished, policy):
+            wished.pop(id_)
+        observed = self._hand_offs.plan(batch, wished, policy, portal)
+        self._observations.note(
+            {i: (_version(batch.tickets[i], policy), done) for i, done in observed.items()}
+        )
+
+    def _seen(self, batch: Batch, ids: Iterable[str], policy: Policy) -> set[str]:
+        """Settles those that were observed before, as they are now."""
+        if RoutingMode.OBSERVE not in {mode_of(q, policy, self._mode) for q in policy.queues}:
+            return set()
+        seen = self._observations.seen({i: _version(batch.tickets[i], policy) for i in ids})
+        for id_ in seen:
+            batch.settle(id_, Outcome.DONE, "observed before")
+        return seen
 
     def _decisions(
         self, batch: Batch, steps: Mapping[str, Step], policy: Policy, portal: Portal
     ) -> None:
         wanted = {i: s.work for i, s in steps.items() if s.work in {Work.DECIDE, Work.LOOK_AGAIN}}
         modes = {queue: mode_of(queue, policy, self._mode) for queue in policy.queues}
-        if RoutingMode.OBSERVE in modes.values():
-            seen = self._observations.seen({i: _version(batch.tickets[i], policy) for i in wanted})
-            for id_ in seen & wanted.keys():
-                wanted.pop(id_)
-                batch.settle(id_, Outcome.DONE, "observed before")
+        for id_ in self._seen(batch, wanted, policy):
+            wanted.pop(id_)
         if not wanted:
             return
         now = self._clock()

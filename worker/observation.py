@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 import redis
 
+from worker.escalation.requests import HandOff
 from worker.routing.decision import Decision
 
 KEY = "ticket-worker:observed:"
@@ -18,7 +19,7 @@ KEPT_S = 7 * 86_400
 
 class Observations:
     """Remembers for seven days which state of a ticket was looked at, and appends what would
-    have been decided to `var/observe/DATE.jsonl`.
+    have been decided or handed off to `var/observe/DATE.jsonl`.
     """
 
     def __init__(self, client: redis.Redis, folder: Path) -> None:
@@ -37,19 +38,21 @@ class Observations:
             and (value.decode() if isinstance(value, bytes) else value) == version
         }
 
-    def note(self, decisions: Mapping[str, tuple[str, Decision]]) -> None:
-        """Write decisions down, then remember that they were."""
-        if not decisions:
+    def note(self, observed: Mapping[str, tuple[str, Decision | HandOff]]) -> None:
+        """Write down what would have been done, by ticket id with the version of its state, then
+        remember that it was.
+        """
+        if not observed:
             return
         now = datetime.now(UTC)
         self._folder.mkdir(parents=True, exist_ok=True)
         lines = b"".join(
-            orjson.dumps({"at": now, **asdict(decision)}) + b"\n"
-            for _, decision in decisions.values()
+            orjson.dumps({"at": now, "id": id_, **asdict(what)}) + b"\n"
+            for id_, (_, what) in observed.items()
         )
         with (self._folder / f"{now:%Y-%m-%d}.jsonl").open("ab") as file:
             file.write(lines)
         pipe = self._redis.pipeline(transaction=False)
-        for id_, (version, _) in decisions.items():
+        for id_, (version, _) in observed.items():
             pipe.set(KEY + id_, version, ex=KEPT_S)
         pipe.execute()

@@ -18,8 +18,10 @@ from worker.config_files import fingerprint, policy_of
 from worker.counters import Counters
 from worker.escalation.account import ticket_links
 from worker.escalation.cards import TicketLinks
+from worker.escalation.colleagues import Colleagues
 from worker.escalation.delivery import Delivery
 from worker.escalation.hand_offs import HandOffs
+from worker.escalation.holds import Holds
 from worker.escalation.notifier import Notifier
 from worker.flow import Flow
 from worker.hubspot.behind import Behind
@@ -162,16 +164,24 @@ class Runtime:
             self.hubspot,
             self.clients,
             Delivery(Channels(settings)),
+            Holds(self.redis),
             self.links,
             self.counters,
             self.now,
+        )
+        self.hand_offs = HandOffs(
+            self.hubspot,
+            self.clients,
+            Colleagues(self.hubspot),
+            notifier.reaches,
+            settings.routing_mode,
         )
         self.flow = Flow(
             hubspot=self.hubspot,
             clients=self.clients,
             inbox=self.inbox,
             writer=self.writer,
-            hand_offs=HandOffs(self.hubspot, self.clients, notifier.reaches),
+            hand_offs=self.hand_offs,
             notifier=notifier,
             counters=self.counters,
             observations=Observations(self.redis, settings.data_dir / "observe"),

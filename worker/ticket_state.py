@@ -19,12 +19,14 @@ STAGE = "hs_pipeline_stage"
 DECIDED_AT = "routing_decided_at"
 MOST_RETURNS = 5  # a ticket that something keeps sending back to intake is left there after these
 REQUEST = "escalation_request"
+HANDLED_AT = "escalation_handled_at"
 OWNER = "routing_queue"
 HISTORY = (STAGE, REQUEST, OWNER)  # what is read to tell who wished what
 SECOND_LOOK_FOR = timedelta(days=1)
 TICKET_PROPERTIES = (
     "subject",
     "content",
+    "hs_file_upload",
     "hs_pipeline",
     STAGE,
     "createdate",
@@ -39,7 +41,7 @@ TICKET_PROPERTIES = (
     DECIDED_AT,
     "client_record_missing",
     REQUEST,
-    "escalation_handled_at",
+    HANDLED_AT,
     "escalation_notice",
     "escalation_note",
     "escalation_missing_info",
@@ -122,11 +124,21 @@ def unseen_move(ticket: Record, portal: Portal) -> Move | None:
     return None
 
 
+def request_entry(ticket: Record) -> HistoryEntry | None:
+    """The entry of the history that made the open request: a person's own where we have put it
+    back since (its handling went over it), else the newest.
+    """
+    name, handled = ticket.get(REQUEST), ticket.get(HANDLED_AT)
+    same = [entry for entry in ticket.history.get(REQUEST, ()) if entry.value == name]
+    if not same or same[0].person:
+        return same[0] if same else None
+    return next((e for e in same if e.person and handled and e.at > moment(handled)), same[0])
+
+
 def asked_at(ticket: Record) -> datetime:
     """When the open request was made."""
-    name = ticket.get(REQUEST)
-    entries = ticket.history.get(REQUEST, ())
-    return next((e.at for e in entries if e.value == name), datetime.min.replace(tzinfo=UTC))
+    entry = request_entry(ticket)
+    return entry.at if entry else datetime.min.replace(tzinfo=UTC)
 
 
 def asked_again(ticket: Record, portal: Portal) -> Step:

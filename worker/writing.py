@@ -12,7 +12,7 @@ from worker import effects
 from worker.batch import KEPT, Batch
 from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
-from worker.escalation.requests import HANDLED_AT, newer_request
+from worker.escalation.requests import NOTE, newer_request, not_moved
 from worker.hubspot.errors import HubSpotError, RateLimited, RowFailed
 from worker.hubspot.models import Record, Update
 from worker.hubspot.service import HubSpotService
@@ -21,7 +21,7 @@ from worker.intake.inbox import Inbox, Outcome
 from worker.lookback import LookBacks
 from worker.loops import MOST_A_DAY, MoveBound
 from worker.portal import Portal
-from worker.ticket_state import DECIDED_AT, REQUEST, STAGE, trampled_move
+from worker.ticket_state import DECIDED_AT, HANDLED_AT, REQUEST, STAGE, trampled_move
 
 OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
 MOST_LOOKS = 4  # at one ticket in a row; more people at once are not to be expected
@@ -90,13 +90,17 @@ class Writer:
             self._lookbacks.done(writing.refused.keys())
             stale = {i: why for i, why in writing.refused.items() if _is_about_portal(why)}
             self._portal_is_stale(batch, stale)
-            self._write_refused(batch, {i: w for i, w in writing.refused.items() if i not in stale})
+            others = {i: why for i, why in writing.refused.items() if i not in stale}
+            hand_offs = {i: why for i, why in others.items() if REQUEST in batch.rows[i]}
+            self._write_refused(batch, {i: w for i, w in others.items() if i not in hand_offs})
+            self._hand_offs_refused(batch, hand_offs)
         self.look_back(batch, {i: m for i, m in seen.items() if i in writing.written}, portal)
         self._flag_clients(batch)
 
     def _stop_loops(self, batch: Batch) -> None:
-        """A ticket that something keeps sending back is left where it is, and says so."""
-        moves = [id_ for id_, row in batch.rows.items() if STAGE in row]
+        """A ticket that something keeps sending back is left where it is, and says so. What a
+        person asks for is carried out however often."""
+        moves = [i for i, row in batch.rows.items() if STAGE in row and i not in batch.by_people]
         stopped = self._bound.over(moves) if moves else set()
         for id_ in stopped:
             sentence = (
@@ -105,7 +109,11 @@ class Writer:
                 f"`ticket-worker failed retry {id_}`."
             )
             log.error("ticket_moves_in_circles", ticket=id_)
-            batch.rows[id_] = effects.failed(sentence, self._clock())
+            row = effects.failed(sentence, self._clock())
+            if HANDLED_AT in batch.rows[id_]:  # a machine's request, answered so that it ends
+                asked_at = batch.rows[id_][HANDLED_AT]
+                row |= {REQUEST: "", HANDLED_AT: asked_at, NOTE: sentence}
+            batch.rows[id_] = row
             batch.settle(id_, Outcome.FAILED, "moving in circles", why=sentence)
         self._counters.add({"loops_stopped": len(stopped)})
 
@@ -158,6 +166,24 @@ class Writer:
         if last:
             self._hubspot.update("tickets", last)
 
+    def _hand_offs_refused(self, batch: Batch, refused: Mapping[str, str]) -> None:
+        """A rule of the portal forbids what an agent asked for: the ticket stays with its queue,
+        nobody is told of a hand-off, and the request is answered so that it ends."""
+        if not refused:
+            return
+        rows = []
+        for id_, why in refused.items():
+            log.warning("hand_off_refused", ticket=id_, hubspot_said=why)
+            batch.rows[id_] = not_moved(batch.rows[id_], why)
+            rows.append(Update(id_, batch.rows[id_]))
+            batch.settle(id_, Outcome.DONE, "hand-off refused by HubSpot")
+        writing = self._hubspot.update("tickets", rows)
+        for id_, error in writing.unknown.items():
+            self._unknown(batch, id_, error)
+        for id_, why in writing.refused.items():
+            sentence = f"HubSpot refused to answer the request on this ticket: {why}"
+            batch.settle(id_, Outcome.FAILED, "refused by HubSpot", why=sentence)
+
     def look_back(
         self, batch: Batch, seen: Mapping[str, str], portal: Portal, times: int = 1
     ) -> None:
@@ -200,7 +226,7 @@ class Writer:
             row |= effects.lock(queue) if queue else {"routing_status": "locked"}
             row |= {"hs_pipeline": portal.pipeline_id, STAGE: stage}
             batch.settle(record.id, Outcome.DONE, KEPT)
-        if wish := newer_request(record):
+        if wish := newer_request(record, self._identity.source_id):
             log.info("newer_request_kept", ticket=record.id, request=wish)
             row[REQUEST] = wish
             batch.settle(record.id, Outcome.LATER, "asked for again", delay_s=0)

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from tests.teams_channel import TeamsChannel, running_channel
 from tests.worker.escalation.test_cards import ONE, every_card, nasty
-from worker.escalation.cards import encoded, hand_off_card, message
+from worker.escalation.card_drawing import encoded, message
+from worker.escalation.cards import hand_off_card
 from worker.escalation.teams import NotDelivered, post_card
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 import redis
 import structlog
@@ -17,7 +16,6 @@ from worker.escalation.cards import MOST_IN_CARD, TicketLinks, Waiting, ageing_c
 from worker.escalation.delivery import Delivery
 from worker.escalation.hours import WorkingHours
 from worker.escalation.notices import may_send
-from worker.escalation.teams import NotDelivered
 from worker.hubspot.models import Record, chunks
 from worker.hubspot.service import HubSpotService
 from worker.intake.poll import Filter
@@ -68,13 +66,11 @@ class AgeingWatch:
         tickets = self._in_queues(policy, portal, now)
         stays = [stay for ticket in tickets.values() if (stay := stay_of(ticket, portal))]
         late = breaches(stays, (), now, portal.go_live, policy.ageing, hours)
-        late = self._untold(late)
         told: dict[str, int] = {}
         undelivered = 0
-        by_queue = sorted(late, key=lambda breach: breach.stay.queue)
-        for queue, group in groupby(by_queue, key=lambda breach: breach.stay.queue):
+        for (queue, known), group in self._untold(late, policy).items():
             rules = policy.notices.of(queue)
-            if not may_send(rules, now, hours) or not self._delivery.reaches(rules.channel):
+            if not may_send(rules, now, hours):
                 continue
             for some in chunks(group, MOST_IN_CARD):
                 card = ageing_card(
@@ -82,15 +78,16 @@ class AgeingWatch:
                     some[0].limit_h,
                     self._waiting(some, tickets, portal, links),
                 )
-                try:
-                    self._delivery.deliver(rules.channel, rules.also, card)
-                except NotDelivered as error:
+                done = self._delivery.deliver(rules, card, known)
+                self._remember([one.stay for one in some], done.told)
+                if done.told and not known:
+                    told[queue] = told.get(queue, 0) + len(some)
+                if not done.everybody:
                     ids = [one.stay.ticket_id for one in some]
-                    log.warning("ageing_not_announced", tickets=ids, queue=queue, why=str(error))
+                    log.warning(
+                        "ageing_not_announced", tickets=ids, queue=queue, to=list(done.failed)
+                    )
                     undelivered += len(some)
-                    continue
-                self._remember([one.stay for one in some])
-                told[queue] = told.get(queue, 0) + len(some)
         return Watched(told, undelivered)
 
     def _in_queues(
@@ -122,16 +119,28 @@ class AgeingWatch:
             found |= self._hubspot.read("tickets", unknown, PROPERTIES, history=[STAGE]).found
         return found
 
-    def _untold(self, late: Sequence[Breach]) -> list[Breach]:
+    def _untold(
+        self, late: Sequence[Breach], policy: PolicyDocument
+    ) -> dict[tuple[str, tuple[str, ...]], list[Breach]]:
+        """The breaches that somebody has still to be told of, by queue and by who knows."""
         if not late:
-            return []
-        told = self._redis.mget([KEY + breach.stay.key for breach in late])
-        return [breach for breach, there in zip(late, told, strict=True) if there is None]
+            return {}
+        found: dict[tuple[str, tuple[str, ...]], list[Breach]] = {}
+        remembered = self._redis.mget([KEY + breach.stay.key for breach in late])
+        for breach, value in zip(late, remembered, strict=True):
+            queue = breach.stay.queue
+            text = value.decode() if isinstance(value, bytes) else value or ""
+            told = tuple(text.split())
+            if set(self._delivery.receivers(policy.notices.of(queue))) - set(told):
+                found.setdefault((queue, told), []).append(breach)
+        return dict(sorted(found.items()))
 
-    def _remember(self, stays: Sequence[Stay]) -> None:
+    def _remember(self, stays: Sequence[Stay], told: Sequence[str]) -> None:
+        if not told:
+            return
         pipe = self._redis.pipeline(transaction=False)
         for stay in stays:
-            pipe.set(KEY + stay.key, "1", ex=KEPT_S)
+            pipe.set(KEY + stay.key, " ".join(told), ex=KEPT_S)
         pipe.execute()
 
     def _waiting(

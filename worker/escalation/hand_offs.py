@@ -6,13 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
+from config.settings import RoutingMode
 from worker.batch import Batch
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory
 from worker.escalation import readiness
+from worker.escalation.colleagues import Colleagues
 from worker.escalation.gathering import gather
 from worker.escalation.replies import draft_reply
-from worker.escalation.requests import Asked, asked, hand_off, owner_of, properties
+from worker.escalation.requests import (
+    HandOff,
+    asked,
+    hand_off,
+    owner_of,
+    properties,
+    suggestion,
+)
+from worker.escalation.trust import mode_of_all
 from worker.hubspot.models import Record
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Outcome
@@ -30,52 +40,104 @@ class HandOffs:
         self,
         hubspot: HubSpotService,
         clients: ClientDirectory,
+        colleagues: Colleagues,
         reaches: Callable[[str, Policy], bool],
+        overall: RoutingMode,
     ) -> None:
         self._hubspot = hubspot
         self._clients = clients
+        self._colleagues = colleagues
         self._reaches = reaches
+        self._overall = overall
 
-    def plan(self, batch: Batch, owners: Mapping[str, str], policy: Policy, portal: Portal) -> None:
-        """Add a row for each ticket with an open request, carried out or refused. `owners`:
-        ticket id → the queue that a person has just chosen, or empty.
+    def plan(
+        self, batch: Batch, owners: Mapping[str, str], policy: Policy, portal: Portal
+    ) -> dict[str, HandOff]:
+        """Add a row for each ticket with an open request: carried out, suggested or refused, as
+        far as the worker is trusted with the queue it leaves and the one it goes to. `owners`:
+        ticket id → the queue that a person has just chosen, or empty. Returns those that are only
+        observed; for them nothing is written.
         """
-        wishes = {i: wish for i in owners if (wish := asked(batch.tickets[i]))}
+        observed: dict[str, HandOff] = {}
+        for id_, done in self.look(batch.tickets, owners, policy, portal).items():
+            mode = self.mode(done, policy)
+            what = "handed off" if done.to else "hand-off refused"
+            if mode is RoutingMode.OBSERVE:
+                observed[id_] = done
+                batch.settle(id_, Outcome.DONE, "asking for a hand-off, observed")
+                continue
+            if mode is RoutingMode.SUGGEST and done.to:
+                batch.rows[id_] = suggestion(done)
+                what = "hand-off suggested"
+            else:
+                batch.rows[id_] = self._row(done, batch.tickets[id_], policy, portal)
+            if done.asked.person and done.to:
+                batch.by_people.add(id_)
+            # What nobody has decided yet, and is not handed on either, is decided now.
+            undecided = not batch.tickets[id_].get("routing_status") and what != "handed off"
+            if undecided and not done.moved:
+                batch.settle(id_, Outcome.LATER, what, delay_s=0)
+            else:
+                batch.settle(id_, Outcome.DONE, what)
+            self._log(id_, done, mode)
+        return observed
+
+    def look(
+        self,
+        tickets: Mapping[str, Record],
+        owners: Mapping[str, str],
+        policy: Policy,
+        portal: Portal,
+    ) -> dict[str, HandOff]:
+        """What the policy makes of the open requests of some tickets; changes nothing."""
+        wishes = {i: wish for i in owners if (wish := asked(tickets[i]))}
         if not wishes:
-            return
-        owner = {i: owners[i] or owner_of(batch.tickets[i], portal) for i in wishes}
-        from_level_1 = [i for i in wishes if owner[i] == LEVEL_1]
-        lacking = self._lacking(batch, from_level_1, policy, portal)
-        for id_, wish in wishes.items():
-            done = hand_off(
-                batch.tickets[id_], wish, owner[id_], policy, portal, lacking.get(id_, ())
-            )
-            batch.rows[id_] = properties(
-                done,
+            return {}
+        owner = {i: owners[i] or owner_of(tickets[i], portal) for i in wishes}
+        from_level_1 = [tickets[i] for i in wishes if owner[i] == LEVEL_1]
+        lacking = self._lacking(from_level_1, policy, portal)
+        names = self._colleagues.names([wish.person for wish in wishes.values()])
+        return {
+            id_: hand_off(
+                tickets[id_],
+                wish,
+                owner[id_],
+                policy,
                 portal,
-                bool(done.to) and self._reaches(done.to, policy),
-                self._reply(batch.tickets[id_], done.to, policy),
+                lacking.get(id_, ()),
+                moved=bool(owners[id_]),
+                names=names,
             )
-            batch.settle(id_, Outcome.DONE, "handed off" if done.to else "hand-off refused")
-            self._log(id_, wish, done.to)
+            for id_, wish in wishes.items()
+        }
+
+    def mode(self, done: HandOff, policy: Policy) -> RoutingMode:
+        """How far the worker is trusted with a hand-off: the most careful of the overall mode and
+        those of the two queues.
+        """
+        return mode_of_all(filter(None, (done.owner, done.to)), policy, self._overall)
+
+    def _row(self, done: HandOff, ticket: Record, policy: Policy, portal: Portal) -> dict[str, str]:
+        reachable = bool(done.to) and self._reaches(done.to, policy)
+        return properties(done, ticket, portal, reachable, self._reply(ticket, done.to, policy))
 
     def _lacking(
-        self, batch: Batch, ids: Sequence[str], policy: Policy, portal: Portal
+        self, tickets: Sequence[Record], policy: Policy, portal: Portal
     ) -> dict[str, tuple[str, ...]]:
         """What 5.7 wants on each ticket and is not there."""
-        if not ids:
+        if not tickets:
             return {}
-        lookup = self._clients.look_up(ids, portal.has_admin_label)
-        there = gather(self._hubspot, [batch.tickets[id_] for id_ in ids])
+        lookup = self._clients.look_up([one.id for one in tickets], portal.has_admin_label)
+        there = gather(self._hubspot, tickets)
         return {
-            id_: readiness.missing(
+            one.id: readiness.missing(
                 readiness.Gathered(
-                    text=there[id_].text,
-                    attachments=there[id_].attachments,
-                    client_missing=gaps_of(lookup.record(id_), policy.client_record),
+                    text=there[one.id].text,
+                    attachments=there[one.id].attachments,
+                    client_missing=gaps_of(lookup.record(one.id), policy.client_record),
                 )
             )
-            for id_ in ids
+            for one in tickets
         }
 
     def _reply(self, ticket: Record, to: str, policy: Policy) -> str:
@@ -85,5 +147,12 @@ class HandOffs:
         kind = ticket.get("routing_ticket_type")
         return draft_reply(kind, to, policy.document.replies, subject=ticket.get("subject"))
 
-    def _log(self, id_: str, wish: Asked, to: str) -> None:
-        log.info("escalation_request", ticket=id_, request=wish.name, user=wish.person, to=to)
+    def _log(self, id_: str, done: HandOff, mode: RoutingMode) -> None:
+        log.info(
+            "escalation_request",
+            ticket=id_,
+            request=done.asked.name,
+            user=done.asked.person,
+            to=done.to,
+            mode=str(mode),
+        )

@@ -8,28 +8,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.escalation.cards import MOST_IN_CARD, Announcement, Card, digest_card, hand_off_card
+from worker.escalation.card_drawing import Card
+from worker.escalation.cards import MOST_IN_CARD, Announcement, digest_card, hand_off_card
 from worker.escalation.hours import WorkingHours
+from worker.escalation.ledger import Entry
 from worker.routing.escalation_rules import NoticeRules, Notices, When
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """A notice that the ledger on a ticket calls due. `queue` is the one the ticket went to,
-    `key` what the ledger knows the notice by.
+    `entry` what the ledger says of it.
     """
 
-    key: str
+    entry: Entry
     queue: str
     announcement: Announcement
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One message. `channel` and `also` name variables; all of `notices` are sent with it."""
+    """One message: to whom the rules say, but for those who are `told` already; all of `notices`
+    are sent with it.
+    """
 
-    channel: str
-    also: tuple[str, ...]
+    rules: NoticeRules
+    told: tuple[str, ...]
     notices: tuple[Due, ...]
     card: Card
 
@@ -49,18 +53,18 @@ def postings(
     in none of them.
     """
     alone: list[Posting] = []
-    waited: dict[NoticeRules, list[Due]] = {}
+    waited: dict[tuple[NoticeRules, tuple[str, ...]], list[Due]] = {}
     for one in sorted(due, key=lambda d: (d.announcement.asked_at, d.announcement.ticket_id)):
         rules = notices.of(one.queue)
         if not may_send(rules, now, hours):
             continue
         if rules.when is When.WORKING_HOURS and not hours.is_open(one.announcement.asked_at):
-            waited.setdefault(rules, []).append(one)
+            waited.setdefault((rules, one.entry.told), []).append(one)
         else:
-            alone.append(_posting(rules, [one]))
+            alone.append(_posting(rules, one.entry.told, [one]))
     together = [
-        _posting(rules, held[start : start + MOST_IN_CARD])
-        for rules, held in waited.items()
+        _posting(rules, told, held[start : start + MOST_IN_CARD])
+        for (rules, told), held in waited.items()
         for start in range(0, len(held), MOST_IN_CARD)
     ]
     return together + alone
@@ -71,10 +75,10 @@ def may_send(rules: NoticeRules, now: datetime, hours: WorkingHours) -> bool:
     return rules.when is When.AT_ONCE or hours.is_open(now)
 
 
-def _posting(rules: NoticeRules, notices: Sequence[Due]) -> Posting:
+def _posting(rules: NoticeRules, told: tuple[str, ...], notices: Sequence[Due]) -> Posting:
     card = (
         hand_off_card(notices[0].announcement)
         if len(notices) == 1
         else digest_card([one.announcement for one in notices])
     )
-    return Posting(rules.channel, rules.also, tuple(notices), card)
+    return Posting(rules, told, tuple(notices), card)

@@ -1,13 +1,14 @@
-"""Sends the notices that the ledger on the tickets calls due, and notes that they went out.
+"""Sends the notices that the ledger on the tickets calls due, and notes who knows of them.
 
-`escalation_notice` is `due REQUEST TIME` from the write that moved the ticket on, and
-`sent REQUEST TIME` after the channel took the message: at least once, at most one repeat for a
-crash in between. What has to wait, for the morning or for a channel that is away, stays due.
+A notice is due from the write that moved the ticket on; who was told is noted after the receiver
+took the message: at least once for each, at most one repeat for a crash in between. What has to
+wait, for the morning or for a receiver that is away, stays due.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,45 +18,34 @@ import structlog
 from worker.batch import Batch
 from worker.clients.directory import ClientDirectory, Lookup
 from worker.counters import Counters
-from worker.escalation.cards import Announcement, TicketLinks
-from worker.escalation.delivery import Delivery
+from worker.escalation.cards import Announcement, Said, TicketLinks
+from worker.escalation.delivery import Delivery, Told
 from worker.escalation.gathering import OnTicket, gather
+from worker.escalation.holds import Holds
 from worker.escalation.hours import WorkingHours
-from worker.escalation.notices import Due, Posting, due_at, postings
-from worker.escalation.requests import DUE, NOTICE, SENT
-from worker.escalation.teams import NotDelivered
+from worker.escalation.ledger import NOTICE, Entry, entries_due, with_told
+from worker.escalation.notices import Due, Posting, due_at, may_send, postings
+from worker.escalation.requests import MISSING, NOTE, cited
 from worker.hubspot.models import Update, moment
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Outcome
 from worker.portal import Portal
 from worker.routing.policy import Policy
-from worker.ticket_state import OWNER
+from worker.ticket_state import HANDLED_AT, OWNER
 
 ANNOUNCED, WAITING = "announced", "waiting to be announced"
-AWAY_WAIT_S = (20.0, 60.0)  # until a channel that is away is tried again
+AWAY_WAIT_S = (20.0, 60.0)  # until a receiver that is away is tried again
+POSTS_FOR_S = 45.0  # of a batch's 90; what is left goes out with the next
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """What a ticket's ledger says is due."""
+class OnLedger:
+    """What the ledger of a ticket calls due, and the queue that the ticket was handed to."""
 
     ticket_id: str
-    request: str
-    asked_at: datetime
-
-    @property
-    def key(self) -> str:
-        return f"{self.request} {int(self.asked_at.timestamp() * 1000)}"
-
-
-def ledger(ticket_id: str, value: str) -> Ledger | None:
-    """The notice that is due, or None when none is."""
-    word, _, rest = value.partition(" ")
-    request, _, at = rest.partition(" ")
-    if word != DUE or not request or not at.isdigit():
-        return None
-    return Ledger(ticket_id, request, moment(at))
+    entry: Entry
+    queue: str
 
 
 class Notifier:
@@ -66,6 +56,7 @@ class Notifier:
         hubspot: HubSpotService,
         clients: ClientDirectory,
         delivery: Delivery,
+        holds: Holds,
         links: Callable[[], TicketLinks],
         counters: Counters,
         clock: Callable[[], datetime],
@@ -73,121 +64,160 @@ class Notifier:
         self._hubspot = hubspot
         self._clients = clients
         self._delivery = delivery
+        self._holds = holds
         self._links = links
         self._counters = counters
         self._clock = clock
 
     def reaches(self, queue: str, policy: Policy) -> bool:
         """Whether notices to this queue have anywhere to go."""
-        return self._delivery.reaches(policy.document.notices.of(queue).channel)
+        return bool(self._delivery.receivers(policy.document.notices.of(queue)))
 
     def send(self, batch: Batch, policy: Policy, portal: Portal) -> None:
         """Send what is due in a batch whose rows have been written. Raises the gateway's errors
         before anything is sent.
         """
-        due = self._due(batch, policy, portal)
-        if not due:
-            return
         now = self._clock()
         hours = WorkingHours(policy.document.working_hours)
-        wanted = postings(due, now, policy.document.notices, hours)
-        sent: dict[str, str] = {}
-        for posting in wanted:
-            sent |= self._post(batch, posting)
-        tried = {one.announcement.ticket_id for p in wanted for one in p.notices}
-        for one in due:
-            if (id_ := one.announcement.ticket_id) not in tried:
-                opens = due_at(one.queue, now, policy.document.notices, hours)
-                batch.settle(id_, Outcome.LATER, WAITING, max(1.0, (opens - now).total_seconds()))
-        self._note(sent)
+        notices = policy.document.notices
+        due: list[OnLedger] = []
+        for one in self._on_ledgers(batch, policy):
+            if may_send(notices.of(one.queue), now, hours):
+                due.append(one)
+            else:
+                wait = (due_at(one.queue, now, notices, hours) - now).total_seconds()
+                self._wait(batch, one.ticket_id, wait)
+        if due:
+            announced = self._announced(batch, due, policy, portal)
+            self._post_all(batch, postings(announced, now, notices, hours))
 
-    def _due(self, batch: Batch, policy: Policy, portal: Portal) -> list[Due]:
-        now_due: dict[str, Ledger] = {}
+    def _on_ledgers(self, batch: Batch, policy: Policy) -> list[OnLedger]:
+        found = []
         for id_, ticket in batch.tickets.items():
             row = batch.rows.get(id_, {})
             settled = batch.settlements.get(id_)
             if NOTICE in row and (settled is None or settled.outcome is not Outcome.DONE):
                 continue  # its move may not have been written
-            if found := ledger(id_, row.get(NOTICE, ticket.get(NOTICE))):
-                now_due[id_] = found
-        if not now_due:
-            return []
-        lookup = self._clients.look_up(list(now_due), portal.has_admin_label)
+            for entry in entries_due(row.get(NOTICE, ticket.get(NOTICE))):
+                rule = policy.requests.get(entry.request)
+                queue = rule.to if rule else row.get(OWNER, ticket.get(OWNER))
+                if queue in policy.queues:
+                    found.append(OnLedger(id_, entry, queue))
+        return found
+
+    def _announced(
+        self, batch: Batch, due: list[OnLedger], policy: Policy, portal: Portal
+    ) -> list[Due]:
+        ids = list(dict.fromkeys(one.ticket_id for one in due))
+        lookup = self._clients.look_up(ids, portal.has_admin_label)
         links = self._links()
-        there = gather(self._hubspot, [batch.tickets[id_] for id_ in now_due])
+        there = gather(self._hubspot, [batch.tickets[id_] for id_ in ids])
         return [
-            Due(
-                one.key,
-                queue,
-                self._announcement(batch, one, queue, lookup, there[id_], links.of(id_), policy),
-            )
-            for id_, one in now_due.items()
-            if (queue := self._queue(batch, id_)) in policy.queues
+            Due(one.entry, one.queue, _announcement(batch, one, lookup, there, links, policy))
+            for one in due
         ]
 
-    def _queue(self, batch: Batch, id_: str) -> str:
-        return batch.rows.get(id_, {}).get(OWNER) or batch.tickets[id_].get(OWNER)
+    def _post_all(self, batch: Batch, wanted: list[Posting]) -> None:
+        ends = time.monotonic() + POSTS_FOR_S
+        told: dict[str, dict[str, Told]] = {}
+        for posting in wanted:
+            ids = [one.announcement.ticket_id for one in posting.notices]
+            if time.monotonic() > ends:
+                for id_ in ids:
+                    self._wait(batch, id_, 1.0)
+                continue
+            done = self._post(posting)
+            for one, id_ in zip(posting.notices, ids, strict=True):
+                told.setdefault(id_, {})[one.entry.key] = done
+            for id_ in [] if done.everybody else ids:
+                self._wait(batch, id_, self._until_next_try(posting, done))
+        self._note(batch, told)
 
-    def _announcement(
-        self,
-        batch: Batch,
-        due: Ledger,
-        queue: str,
-        lookup: Lookup,
-        there: OnTicket,
-        link: str,
-        policy: Policy,
-    ) -> Announcement:
-        ticket, row = batch.tickets[due.ticket_id], batch.rows.get(due.ticket_id, {})
-        rule = policy.requests.get(due.request)
-        before = ticket.get(OWNER) if NOTICE in row else ""
-        if not before and rule and len(rule.from_) == 1:
-            before = rule.from_[0]
-        record = lookup.record(ticket.id)
-        missing = row.get("escalation_missing_info", ticket.get("escalation_missing_info"))
-        return Announcement(
-            ticket_id=ticket.id,
-            link=link,
-            subject=ticket.get("subject"),
-            from_label=policy.queues[before].label if before in policy.queues else "another team",
-            to_label=policy.queues[queue].label,
-            request_label=rule.label if rule else due.request,
-            reason=row.get("escalation_note", ticket.get("escalation_note")),
-            guideline=rule.guideline if rule else "",
-            asked_at=due.asked_at,
-            client=record.name if record else "",
-            erp=record.erp_system if record else "",
-            customizations=record.customization_summary if record else "",
-            gathered="\n\n".join(there.texts[1:]),
-            unnamed_files=there.attachments,
-            missing=tuple(one for one in missing.split(", ") if one),
-        )
-
-    def _post(self, batch: Batch, posting: Posting) -> dict[str, str]:
-        """Ticket id → ledger entry of what was sent; nothing when the channel did not take it."""
-        ids = [one.announcement.ticket_id for one in posting.notices]
-        try:
-            self._delivery.deliver(posting.channel, posting.also, posting.card)
-        except NotDelivered as error:
+    def _post(self, posting: Posting) -> Told:
+        receivers = self._delivery.receivers(posting.rules)
+        away = [one for one in receivers if self._holds.left_s(one)]
+        done = self._delivery.deliver(posting.rules, posting.card, posting.told, away)
+        for variable, error in done.failed.items():
             wait = error.retry_after_s or random.uniform(*AWAY_WAIT_S)  # noqa: S311 - a wait
-            log.warning(
-                "notice_not_delivered", tickets=ids, channel=posting.channel, why=str(error)
-            )
-            for id_ in ids:
-                batch.settle(id_, Outcome.LATER, WAITING, wait)
-            return {}
-        self._counters.add({"notices_sent": len(ids)})
-        for id_ in ids:
-            if id_ not in batch.rows:
-                batch.settle(id_, Outcome.DONE, ANNOUNCED)
-        return {one.announcement.ticket_id: f"{SENT} {one.key}" for one in posting.notices}
+            self._holds.hold(variable, wait)
+        if done.everybody:
+            self._counters.add({"notices_sent": len(posting.notices)})
+        else:
+            ids = [one.announcement.ticket_id for one in posting.notices]
+            missed = sorted(set(receivers) - set(done.told))
+            log.warning("notice_not_delivered", tickets=ids, receivers=missed)
+        return done
 
-    def _note(self, sent: dict[str, str]) -> None:
+    def _until_next_try(self, posting: Posting, done: Told) -> float:
+        left = [
+            self._holds.left_s(one)
+            for one in self._delivery.receivers(posting.rules)
+            if one not in done.told
+        ]
+        return max(left, default=AWAY_WAIT_S[1])
+
+    def _wait(self, batch: Batch, id_: str, wait_s: float) -> None:
+        """The ticket comes back for its notice; what became of it otherwise stands."""
+        if _settled_well(batch, id_):
+            what = batch.became[id_] if id_ in batch.rows else WAITING
+            batch.settle(id_, Outcome.LATER, what, max(0.1, wait_s))
+
+    def _note(self, batch: Batch, told: dict[str, dict[str, Told]]) -> None:
         """A note that can't be written leaves the notice due, so it is sent once more."""
-        if not sent:
+        rows = []
+        for id_, by_key in told.items():
+            before = batch.rows.get(id_, {}).get(NOTICE, batch.tickets[id_].get(NOTICE))
+            after = with_told(before, {k: (one.told, one.everybody) for k, one in by_key.items()})
+            if after != before:
+                rows.append(Update(id_, {NOTICE: after}))
+            if not entries_due(after) and id_ not in batch.rows and _settled_well(batch, id_):
+                batch.settle(id_, Outcome.DONE, ANNOUNCED)
+        if not rows:
             return
-        writing = self._hubspot.update(
-            "tickets", [Update(id_, {NOTICE: entry}) for id_, entry in sent.items()]
-        )
+        writing = self._hubspot.update("tickets", rows)
         if unsure := sorted(writing.unknown.keys() | writing.refused.keys()):
             log.warning("notice_not_noted", tickets=unsure)
+
+
+def _settled_well(batch: Batch, id_: str) -> bool:
+    """Whether nothing else brings the ticket back, or sets it aside."""
+    settled = batch.settlements.get(id_)
+    return settled is None or settled.outcome in {Outcome.DONE, Outcome.LATER}
+
+
+def _announcement(
+    batch: Batch,
+    one: OnLedger,
+    lookup: Lookup,
+    there: dict[str, OnTicket],
+    links: TicketLinks,
+    policy: Policy,
+) -> Announcement:
+    ticket, row = batch.tickets[one.ticket_id], batch.rows.get(one.ticket_id, {})
+    rule = policy.requests.get(one.entry.request)
+    before = one.entry.from_queue or (rule.from_[0] if rule and len(rule.from_) == 1 else "")
+    record = lookup.record(ticket.id)
+    kind = policy.types.get(ticket.get("routing_ticket_type"))
+    # Note and gaps on the ticket are those of its last request; an earlier one has them no more.
+    handled = row.get(HANDLED_AT) or ticket.get(HANDLED_AT)
+    is_last = bool(handled) and moment(handled) == one.entry.asked_at
+    missing = row.get(MISSING, ticket.get(MISSING)) if is_last else ""
+    on_ticket = there[ticket.id]
+    return Announcement(
+        ticket_id=ticket.id,
+        link=links.of(ticket.id),
+        subject=on_ticket.subject,
+        from_label=policy.queues[before].label if before in policy.queues else "another team",
+        to_label=policy.queues[one.queue].label,
+        request_label=rule.label if rule else one.entry.request,
+        reason=row.get(NOTE, ticket.get(NOTE)) if is_last else "",
+        guideline=cited(rule.guideline) if rule else "no longer in the policy",
+        asked_at=one.entry.asked_at,
+        client=record.name if record else "",
+        erp=record.erp_system if record else "",
+        customizations=record.customization_summary if record else "",
+        ticket_type=kind.label if kind else "",
+        gathered=(Said("First message", on_ticket.content), *on_ticket.later),
+        files=on_ticket.attachments,
+        missing=tuple(part for part in missing.split(", ") if part),
+    )

@@ -12,7 +12,7 @@ CLIENT = "the client's context"
 MOST_READ = 20_000  # characters; the words below stand early or not at all
 _ERROR = re.compile(
     r"\b(?:error|exception|failed|failure|denied|invalid|rejected|not found|timed? ?out|code \d+)\b"
-    r"|[\"“«'][^\"”»'\n]{6,160}[\"”»']",
+    r"|(?<!\w)[\"“«'][^\"”»'\n]{6,160}[\"”»'](?!\w)",  # not from one apostrophe to the next
     re.IGNORECASE,
 )
 _STEPS = re.compile(

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 import requests
 from pydantic import SecretStr
 
-from worker.escalation.cards import Card, encoded
+from worker.escalation.card_drawing import Card, encoded
 
 CONNECT_S, READ_S = 3.05, 15.0
 LONGEST_WAIT_S = 3600.0

@@ -11,7 +11,15 @@ from worker.hubspot.errors import HubSpotError, Transient
 
 T = TypeVar("T")
 MACHINE_SOURCES = frozenset(
-    {"INTEGRATION", "API", "AUTOMATION_PLATFORM", "WORKFLOWS", "INTERNAL_PROCESSING", "CALCULATED"}
+    {
+        "INTEGRATION",
+        "API",
+        "AUTOMATION_PLATFORM",
+        "WORKFLOWS",
+        "INTERNAL_PROCESSING",
+        "CALCULATED",
+        "MERGE_OBJECTS",  # whoever merges two tickets has moved neither
+    }
 )
 
 
@@ -103,14 +111,15 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Somebody who may own records. `id` is the owner's, never the user's; HubSpot archives an
-    owner when the user leaves.
+    """Somebody who may own records. `id` is the owner's, never the user's, which is `user_id`;
+    HubSpot archives an owner when the user leaves.
     """
 
     id: str
     email: str
     name: str
     active: bool
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +238,8 @@ def stage(raw: dict[str, Any]) -> Stage:
 
 def owner(raw: dict[str, Any]) -> Owner:
     name = f"{_text(raw.get('firstName'))} {_text(raw.get('lastName'))}".strip()
-    return Owner(str(raw["id"]), _text(raw.get("email")), name, not raw.get("archived"))
+    active, user_id = not raw.get("archived"), _text(raw.get("userId"))
+    return Owner(str(raw["id"]), _text(raw.get("email")), name, active, user_id)
 
 
 def property_definition(raw: dict[str, Any]) -> Property:

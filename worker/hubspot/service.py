@@ -24,6 +24,7 @@ SEARCH_PAGE = 200
 DOMAIN_PAGES = 10
 OWNERS_PAGE = 500
 OWNER_PAGES = 20
+ACTIVITIES = {"emails": ("hs_email_text", "hs_email_direction"), "notes": ("hs_note_body",)}
 NO_NAMES = PropertyNames()
 
 
@@ -219,13 +220,12 @@ class HubSpotService:
         `Rejected` where the app may not read them.
         """
         found: dict[str, list[Record]] = {}
-        for kind, text in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
+        for kind, texts in ACTIVITIES.items():
             linked = self.associated("tickets", kind, ticket_ids).found
             wanted = {a.to_id for some in linked.values() for a in some}
             if not wanted:
                 continue
-            asked = [text, "hs_attachment_ids", "hs_timestamp", "hs_object_source"]
-            asked += ["hs_email_direction"] if kind == "emails" else []
+            asked = [*texts, "hs_attachment_ids", "hs_timestamp", "hs_object_source"]
             read = self.read(kind, sorted(wanted), asked).found
             for ticket_id, some in linked.items():
                 there = [read[a.to_id] for a in some if a.to_id in read]

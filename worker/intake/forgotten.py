@@ -14,14 +14,13 @@ from datetime import datetime, timedelta
 import redis
 
 from worker.effects import stamp
-from worker.escalation.requests import HANDLED_AT
 from worker.hubspot.models import Record, moment
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Inbox, Source
 from worker.intake.poll import Filter
 from worker.lookback import LookBacks
 from worker.portal import Portal, StageKind
-from worker.ticket_state import DECIDED_AT, STAGE
+from worker.ticket_state import DECIDED_AT, HANDLED_AT, STAGE
 
 KEY = "ticket-worker:remembers-since"
 DECIDED_WITHIN = timedelta(minutes=5)  # a batch's longest life, the poll's interval, some delay

@@ -9,7 +9,7 @@ from typing import Any
 
 from worker.clients.completeness import CLIENT_UNKNOWN
 from worker.effects import stamp
-from worker.escalation.requests import DUE, NOTICE
+from worker.escalation.ledger import DUE, NOTICE
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Inbox, Source
 from worker.portal import Portal

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from config.settings import Settings, mail_addresses
-from worker.escalation.cards import Card
+from worker.escalation.card_drawing import Card
 from worker.escalation.plain_text import harmless
 from worker.escalation.teams import NotDelivered, post_card
 from worker.reports import pages

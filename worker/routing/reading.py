@@ -69,13 +69,13 @@ def read(ticket: Ticket, max_characters: int) -> Reading:
     """The words of a ticket: mark-up, signatures and invisible characters out, an older mail
     quoted in it counting for less, the middle of a text of more than `max_characters` left out
     (three quarters are the head, one quarter the tail)."""
-    subject = _plain(ticket.subject[:MAX_SUBJECT])
+    subject = plain(ticket.subject[:MAX_SUBJECT])
     body = ticket.body
     cut = 0
     if len(body) > MAX_RAW:
         cut = len(body) - MAX_RAW
         body = body[: MAX_RAW * 3 // 4] + "\n" + body[-MAX_RAW // 4 :]
-    body = _plain(body)
+    body = plain(body)
     room = max_characters - len(subject)
     if len(body) > room:
         cut += len(body) - room
@@ -117,7 +117,8 @@ def segment(text: str, weight: float, *, quoted: bool = False, subject: bool = F
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text without mark-up and invisible characters."""
     if "<" in text:
         for opening, closing in _UNSEEN:
             text = _without_spans(text, opening, closing)

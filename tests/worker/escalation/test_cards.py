@@ -14,19 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.card_rules import faults_of_message
+from worker.escalation.card_drawing import MOST_BYTES, Card, as_text, encoded, message
 from worker.escalation.cards import (
-    MOST_BYTES,
     MOST_IN_CARD,
     Announcement,
-    Card,
+    Said,
     TicketLinks,
     Waiting,
     ageing_card,
-    as_text,
     digest_card,
-    encoded,
     hand_off_card,
-    message,
 )
 from worker.escalation.plain_text import harmless, harmless_lines
 
@@ -40,16 +37,21 @@ ONE = Announcement(
     to_label="Level 2 Support",
     request_label="Exceeds Level 1",
     reason="Exceeds Level 1: handed from Level 1 Support to Level 2 Support (guidelines 5.8).",
-    guideline="5.8",
+    guideline="guidelines 5.8",
+    ticket_type="Bug report",
     asked_at=AT,
     client="Harrow & Sons",
     erp="NetSuite",
     customizations="Two-step approval; own export layout.",
     gathered=(
-        "When we open the export, it says:\n\n“Access denied to \\\\share\\out”\nSince Monday."
+        Said(
+            "First message",
+            "When we open the export, it says:\n\n“Access denied to \\\\share\\out”\nSince Monday.",
+        ),
+        Said("Note, 2026-11-23 14:00 UTC", "Client called: all users, since the update."),
     ),
     missing=("screenshots or attachments",),
-    files=("error.png", "log of monday.txt"),
+    files=2,
 )
 NASTY = (
     "[click](https://evil.example) **bold** <at>everyone</at> http://evil.example "
@@ -98,7 +100,7 @@ def every_card(one: Announcement) -> list[Card]:
     ]
 
 
-def full_of(text: str, files: int) -> Announcement:
+def full_of(text: str, parts: int) -> Announcement:
     """An announcement in which everything that others write is this text."""
     return replace(
         ONE,
@@ -106,9 +108,10 @@ def full_of(text: str, files: int) -> Announcement:
         client=text,
         erp=text,
         customizations=text,
-        gathered=text,
+        ticket_type=text,
+        gathered=(Said(text, text),) * parts,
         reason=text,
-        files=(text,) * files,
+        files=parts,
         missing=(text,),
     )
 
@@ -127,7 +130,10 @@ def test_a_hand_off_shows_what_the_next_team_needs() -> None:
         "ERP: NetSuite",
         "Customizations: Two-step approval; own export layout.",
         "Still missing: screenshots or attachments",
-        "Files: error.png, log of monday.txt",
+        "Kind: Bug report",
+        "Files: 2 on the ticket",
+        "Note, 2026-11-23 14:00 UTC",
+        "Client called: all users, since the update.",
         "“Access denied to \\\\share\\out”",
         "Since Monday.",
         "https://app.hubspot.com/contacts/4711/record/0-5/88",
@@ -137,7 +143,7 @@ def test_a_hand_off_shows_what_the_next_team_needs() -> None:
 
 def test_what_is_not_known_is_said() -> None:
     bare = replace(
-        ONE, subject=" ", client="", erp="", customizations="", gathered="", missing=(), files=()
+        ONE, subject=" ", client="", erp="", customizations="", gathered=(), missing=(), files=0
     )
     said = shown(hand_off_card(bare))
     for part in (
@@ -160,7 +166,7 @@ def test_the_link_opens_the_ticket_in_the_accounts_own_region() -> None:
 def test_a_digest_and_an_ageing_card_lead_to_each_ticket() -> None:
     digest = digest_card([replace(ONE, ticket_id=str(n), link=f"{LINK}{n}") for n in range(3)])
     assert "3 tickets were handed off" in shown(digest)
-    assert "Exceeds Level 1 (5.8)" in shown(digest)
+    assert "Exceeds Level 1 (guidelines 5.8)" in shown(digest)
     assert [e["selectAction"]["url"] for e in elements(digest) if "selectAction" in e] == [
         f"{LINK}{n}" for n in range(3)
     ]
@@ -220,38 +226,41 @@ heavy = st.sampled_from(["😀", '"', "\\", "é", "界", "a", "\u202e", " \n"])
 @settings(max_examples=40)
 @given(heavy, st.sampled_from([0, 1, 500, 70_000]), st.integers(0, 60))
 def test_whatever_a_ticket_holds_the_message_is_small_enough(
-    character: str, length: int, files: int
+    character: str, length: int, parts: int
 ) -> None:
     text = character * length
-    one = full_of(text, files)
+    one = full_of(text, parts)
     for card in every_card(one):
         assert len(encoded(card)) <= MOST_BYTES
 
 
 def test_a_long_text_is_cut_with_a_note() -> None:
-    long = replace(ONE, gathered="word " * 5000)
+    long = replace(ONE, gathered=(Said("First message", "word " * 5000),))
     said = shown(hand_off_card(long))
     assert "(cut; all 25,000 characters are on the ticket)" in said
     assert "(cut" not in shown(hand_off_card(ONE))
-    many = replace(ONE, files=tuple(f"{n}.png" for n in range(25)))
-    assert "19.png and 5 more on the ticket" in shown(hand_off_card(many))
+
+
+def test_a_long_first_mail_does_not_push_out_what_was_added_last() -> None:
+    mail = Said("First message", "word " * 5000)
+    note = Said("Note, 2026-11-23 14:00 UTC", "It only fails for users of the new role.")
+    older = [Said(f"E-mail sent {n}", "We look into it.") for n in range(40)]
+    said = shown(hand_off_card(replace(ONE, gathered=(mail, note, *older))))
+    assert "It only fails for users of the new role." in said
+    assert "(cut;" in said
+    assert len(said.splitlines()) < 70
 
 
 @pytest.mark.parametrize(
-    ("names", "unnamed", "said"),
+    ("files", "said"),
     [
-        ((), 0, "Files: none on the ticket"),
-        ((), 3, "Files: 3 on the ticket"),
-        (("a.png",), 0, "Files: a.png"),
-        (("a.png",), 2, "Files: a.png and 2 more on the ticket"),
-        ((), None, "Files: could not be read; look at the ticket"),
+        (0, "Files: none on the ticket"),
+        (3, "Files: 3 on the ticket"),
+        (None, "Files: could not be read; look at the ticket"),
     ],
 )
-def test_files_are_named_counted_or_said_to_be_unread(
-    names: tuple[str, ...], unnamed: int | None, said: str
-) -> None:
-    card = hand_off_card(replace(ONE, files=names, unnamed_files=unnamed))
-    assert said in shown(card).splitlines()
+def test_files_are_counted_or_said_to_be_unread(files: int | None, said: str) -> None:
+    assert said in shown(hand_off_card(replace(ONE, files=files))).splitlines()
 
 
 def test_a_card_holds_so_many_tickets_and_no_more() -> None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.worker.escalation.test_cards import ONE
-from worker.escalation.cards import MOST_IN_CARD, as_text
+from worker.escalation.card_drawing import as_text
+from worker.escalation.cards import MOST_IN_CARD
 from worker.escalation.hours import WorkingHours
+from worker.escalation.ledger import Entry
 from worker.escalation.notices import Due, due_at, postings
 from worker.routing.escalation_rules import NoticeRules, Notices, When, WorkingHoursRules
 
@@ -26,9 +28,9 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def due(queue: str, at: datetime, ticket_id: str = "1") -> Due:
+def due(queue: str, at: datetime, ticket_id: str = "1", told: tuple[str, ...] = ()) -> Due:
     announcement = replace(ONE, ticket_id=ticket_id, asked_at=at, subject=f"ticket {ticket_id}")
-    return Due(f"{queue}:{ticket_id}", queue, announcement)
+    return Due(Entry("exceeds_level_1", at, told=told), queue, announcement)
 
 
 def test_a_notice_is_due_at_once_or_when_somebody_is_there() -> None:
@@ -45,7 +47,7 @@ def test_at_once_goes_out_by_night_one_message_each() -> None:
         HOURS,
     )
     assert [[n.announcement.ticket_id for n in p.notices] for p in sent] == [["1"], ["2"]]
-    assert {p.channel for p in sent} == {"TEAMS_WEBHOOK_URL"}
+    assert {p.rules.channel for p in sent} == {"TEAMS_WEBHOOK_URL"}
 
 
 def test_what_waits_for_the_morning_is_sent_to_nobody_before() -> None:
@@ -63,7 +65,9 @@ def test_the_morning_has_one_message_for_each_channel() -> None:
         due("product", MONDAY, "5"),
     ]
     sent = postings(held, MONDAY, NOTICES, HOURS)
-    by_channel = [(p.channel, p.also, [n.announcement.ticket_id for n in p.notices]) for p in sent]
+    by_channel = [
+        (p.rules.channel, p.rules.also, [n.announcement.ticket_id for n in p.notices]) for p in sent
+    ]
     assert by_channel == [
         ("TEAMS_WEBHOOK_URL", (), ["1", "2"]),  # the oldest first
         ("TEAMS_DEV", ("LEAD",), ["3", "4"]),
@@ -83,7 +87,8 @@ def test_a_long_night_makes_several_messages_and_loses_nothing() -> None:
     held = [due("product", FRIDAY_NIGHT, str(n)) for n in range(2 * MOST_IN_CARD + 3)]
     sent = postings(held, MONDAY, NOTICES, HOURS)
     assert [len(p.notices) for p in sent] == [MOST_IN_CARD, MOST_IN_CARD, 3]
-    assert {n.key for p in sent for n in p.notices} == {one.key for one in held}
+    told = [n.announcement.ticket_id for p in sent for n in p.notices]
+    assert sorted(told) == sorted(one.announcement.ticket_id for one in held)
 
 
 def test_what_teams_did_not_take_by_day_is_sent_at_the_next_opening() -> None:
@@ -92,3 +97,16 @@ def test_what_teams_did_not_take_by_day_is_sent_at_the_next_opening() -> None:
     assert postings(late, datetime(2026, 11, 23, 20, 0, tzinfo=UTC), NOTICES, HOURS) == []
     (sent,) = postings(late, datetime(2026, 11, 24, 9, 0, tzinfo=UTC), NOTICES, HOURS)
     assert as_text(sent.card)[0] == "A ticket was handed off"
+
+
+def test_who_has_been_told_of_one_is_not_told_again_with_the_others() -> None:
+    held = [
+        due("development", SATURDAY, "1", ("TEAMS_DEV",)),
+        due("development", SATURDAY, "2"),
+        due("development", SATURDAY, "3", ("TEAMS_DEV",)),
+    ]
+    sent = postings(held, MONDAY, NOTICES, HOURS)
+    assert [(p.told, [n.announcement.ticket_id for n in p.notices]) for p in sent] == [
+        (("TEAMS_DEV",), ["1", "3"]),
+        ((), ["2"]),
+    ]

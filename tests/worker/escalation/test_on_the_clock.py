@@ -18,7 +18,8 @@ from tests.worker.people import PASSWORD, PERSON, client, stage_id
 from worker.escalation.account import ticket_links
 from worker.escalation.ageing_watch import AgeingWatch, Watched
 from worker.escalation.assignment import LAST_KEY, OWNERLESS_KEY, Assigned, Assignment
-from worker.escalation.cards import MOST_IN_CARD, TicketLinks, as_text
+from worker.escalation.card_drawing import as_text
+from worker.escalation.cards import MOST_IN_CARD, TicketLinks
 from worker.escalation.delivery import Delivery
 from worker.hubspot.models import Update, Writing
 from worker.routing.escalation_rules import (

@@ -15,7 +15,8 @@ import responses
 from pydantic import SecretStr
 
 from tests.worker.escalation.test_cards import ONE
-from worker.escalation.cards import hand_off_card, message
+from worker.escalation.card_drawing import message
+from worker.escalation.cards import hand_off_card
 from worker.escalation.teams import LONGEST_WAIT_S, NotDelivered, post_card, seconds
 
 KEY = "sig-that-nobody-may-see"
