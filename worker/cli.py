@@ -341,6 +341,22 @@ def overrides(output: Path | None, since: datetime | None) -> int:
         return run_overrides(Runtime(settings), _day(since), file, console)
 
 
+@main.command("lint-policy")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@spoken
+def lint_policy(file: Path | None) -> int:
+    """What is wrong with a policy (FILE; by default the one in force) and its examples.
+
+    Exit status 1 when there is an error; warnings may be meant.
+    """
+    from worker.lint_policy import run_lint
+
+    settings = _here()
+    return run_lint(settings, file or settings.policy_file, console)
+
+
 def _day(since: datetime | None) -> datetime:
     """The start of a day; without one, 90 days ago."""
     return since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=90)

@@ -7,15 +7,20 @@ from pathlib import Path
 
 from worker.clients.rules import contradictions as record_contradictions
 from worker.routing.policy_document import GENERAL, LEVEL_1, PolicyDocument, PolicyError
-from worker.yaml_file import Place, line_of, nearest, read_model_and_lines, sentence
+from worker.yaml_file import Lines, Place, line_of, nearest, read_model_and_lines, sentence
 
 
 def read_document(path: Path) -> PolicyDocument:
     """The checked policy of a YAML file of at most 1 MiB. Raises `PolicyError`."""
+    return read_document_and_lines(path)[0]
+
+
+def read_document_and_lines(path: Path) -> tuple[PolicyDocument, Lines]:
+    """As `read_document`, with the line of each place."""
     document, lines = read_model_and_lines(path, PolicyDocument, PolicyError)
     for place, fault, mend in _contradictions(document):
         raise PolicyError(sentence(path, line_of(lines, place), fault, mend))
-    return document
+    return document, lines
 
 
 def _contradictions(document: PolicyDocument) -> Iterator[tuple[Place, str, str]]:

@@ -23,7 +23,7 @@ def first_rule(
     """The first rule that fits a ticket, or None. `guess` is what the examples speak most for."""
     if not rules:
         return None
-    text = _spaced(" \n ".join(segment.text for segment in reading.segments))
+    text = spaced(" \n ".join(segment.text for segment in reading.segments))
     for rule in rules:
         if rule.guess and guess not in rule.guess:
             continue
@@ -42,8 +42,9 @@ def first_rule(
 
 
 def _any(phrases: Sequence[str], text: str) -> bool:
-    return any(_spaced(phrase) in text for phrase in phrases)
+    return any(spaced(phrase) in text for phrase in phrases)
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
+    """The words of a text as rules compare them, one space around each."""
     return f" {' '.join(_WORD.findall(fold(text)))} "
