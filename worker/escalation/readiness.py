@@ -18,7 +18,7 @@ _ERROR = re.compile(
 _STEPS = re.compile(
     r"\b(?:when (?:i|we|she|he|they|you|the client|clicking|opening|saving)|after (?:i|we|clicking)"
     r"|steps?\b|click(?:ed|s|ing)?|tried|reproduc\w+|happens|since (?:yesterday|monday|last)"
-    r"|expected|instead)\b|^\s*(?:\d+[.)]|[-*])\s",
+    r"|expected|instead)\b|^[ \t]*(?:\d+[.)]|[-*])\s",
     re.IGNORECASE | re.MULTILINE,
 )
 

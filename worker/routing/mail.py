@@ -67,6 +67,9 @@ _POINTS_BELOW = re.compile(
 _FORWARDED = re.compile(r"^\W*((re|aw|external|ext)\W+)*(fw|fwd|tr|wg|rv|i)\s*:", re.IGNORECASE)
 PASSED_ON_SHORT, PASSED_ON, ANSWERED, MANY_WORDS = 0.8, 0.5, 0.3, 30
 MAX_SIGNATURE_LINE = 70
+MAX_MARK = 300
+"""Characters of a line in which a mark of the older mail or of an ending is looked for: patterns
+that try every run of spaces or dashes are quadratic in what they are given."""
 ENOUGH_WORDS = 7
 """A reply of fewer words of its own leaves the quoted part as the message."""
 
@@ -91,8 +94,9 @@ def split_mail(text: str) -> Mail:
             threaded = True
         bare = line.lstrip()
         if threaded or bare.startswith(">"):
-            if not (_HEADER.match(bare.lstrip("> ")) or _THREAD.match(bare) or _WROTE.match(bare)):
-                quoted.append(bare.lstrip("> "))
+            quote = bare.lstrip("> ")
+            if not (_begins(_HEADER, quote) or _begins(_THREAD, bare) or _is(_WROTE, bare)):
+                quoted.append(quote)
         else:
             own.append(line)
     said = "\n".join(_without_signature(own)).strip()
@@ -102,6 +106,15 @@ def split_mail(text: str) -> Mail:
     if not _words(said):
         said = "\n".join(quoted).strip()
     return Mail(own=said, quoted=older)
+
+
+def _begins(pattern: re.Pattern[str], line: str) -> bool:
+    return pattern.match(line[:MAX_MARK]) is not None
+
+
+def _is(pattern: re.Pattern[str], line: str) -> bool:
+    """Whether a line is nothing but this; none of them is long."""
+    return len(line) <= MAX_MARK and pattern.match(line) is not None
 
 
 def _words(text: str) -> int:
@@ -123,12 +136,12 @@ def _starts_thread(lines: list[str], number: int) -> bool:
     line = lines[number].strip()
     if not line or line.startswith(">"):
         return False
-    if _THREAD.match(line) or _WROTE.match(line):
+    if _begins(_THREAD, line) or _is(_WROTE, line):
         return True
-    if not _HEADER.match(line):
+    if not _begins(_HEADER, line):
         return False
     following = [other.strip() for other in lines[number + 1 : number + 5] if other.strip()][:3]
-    return sum(bool(_HEADER.match(other)) for other in following) >= 1 and line[:1].isalpha()
+    return sum(_begins(_HEADER, other) for other in following) >= 1 and line[:1].isalpha()
 
 
 def _without_signature(lines: list[str]) -> list[str]:
@@ -141,7 +154,7 @@ def _without_signature(lines: list[str]) -> list[str]:
             continue
         if _BOILERPLATE.search(bare):
             continue
-        if _SIGN_OFF.match(bare):
+        if _is(_SIGN_OFF, bare):
             signing = True
             continue
         if signing and bare:
@@ -166,7 +179,7 @@ def _without_closing_name(lines: list[str]) -> list[str]:
         start > 0
         and len(closing) <= 6
         and bool(closing)
-        and _NAME.match(closing[0])
+        and _is(_NAME, closing[0])
         and all(len(c) <= MAX_SIGNATURE_LINE and not c.endswith(("?", "!", ":")) for c in closing)
     )
     return lines[:start] if looks_so else lines

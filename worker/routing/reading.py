@@ -32,6 +32,8 @@ _INLINE = re.compile(
     r"strong|sub|sup|td|th|thead|title|tt|u|v:\w+|w:\w+)\b[^<>]{0,2000}>",
     re.IGNORECASE,
 )
+# A reference of so many figures names no character, and html.unescape fails on thousands of them.
+_NO_CHARACTER = re.compile("&#[0-9]{8,};?")
 _UNSEEN = (("<!--", "-->"), ("<style", "</style>"), ("<script", "</script>"))
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u2060\ufeff]"
@@ -124,7 +126,7 @@ def plain(text: str) -> str:
             text = _without_spans(text, opening, closing)
         text = _INLINE.sub(" ", _BLOCK.sub("\n", text))
     if "&" in text:
-        text = html.unescape(text)
+        text = html.unescape(_NO_CHARACTER.sub(" ", text))
     return _INVISIBLE.sub("", text).strip()
 
 
