@@ -44,15 +44,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         redis_process, redis_url = embedded_redis.start(Path(folder) / "redis")
         port = embedded_redis.free_port()
-        receiver = _receiver(Path(folder), redis_url, port, secret)
+        receiver = start_receiver(Path(folder), redis_url, port, secret)
         try:
-            _wait(port)
+            wait_until_healthy(port)
             deliver(port, secret, 0.3)  # warm
-            console.print(_machine())
+            console.print(machine())
             console.print(f"\n{EVENTS} events a delivery, answers in milliseconds\n")
             console.print("| connections | deliveries/s | p50 | p95 | p99 | longest | within 50 |")
             console.print("|---|---|---|---|---|---|---|")
-            before = _cpu_s(receiver.pid)
+            before = cpu_s(receiver.pid)
             deliveries = 0
             kept = []
             for connections, pace in ((1, PACE), (CONNECTIONS, PACE), (CONNECTIONS, None)):
@@ -60,7 +60,7 @@ def main() -> int:
                 share = _row(connections, pace, times, took)
                 deliveries += len(times)
                 kept += [share] if pace else []
-            spent_ms = (_cpu_s(receiver.pid) - before) * 1000 / deliveries
+            spent_ms = (cpu_s(receiver.pid) - before) * 1000 / deliveries
             console.print(f"\nThe receiver's own CPU time: {spent_ms:.1f} ms a delivery")
         finally:
             receiver.terminate()
@@ -110,7 +110,7 @@ def deliver(port: int, secret: str, seconds: float, every_s: float | None = None
     began = time.perf_counter()
     due = began
     while due < began + seconds:
-        body, headers = _delivery(secret)
+        body, headers = signed_delivery(secret)
         time.sleep(max(0.0, due - time.perf_counter()))
         if every_s is None:
             due = time.perf_counter()
@@ -125,7 +125,8 @@ def deliver(port: int, secret: str, seconds: float, every_s: float | None = None
     return found
 
 
-def _delivery(secret: str) -> tuple[bytes, dict[str, str]]:
+def signed_delivery(secret: str, count: int = EVENTS) -> tuple[bytes, dict[str, str]]:
+    """A delivery of new events as HubSpot signs it: body and headers."""
     now_ms = time.time_ns() // 1_000_000
     events = [
         {
@@ -142,7 +143,7 @@ def _delivery(secret: str) -> tuple[bytes, dict[str, str]]:
             "changeSource": "CRM_UI",
             "sourceId": "userId:882761034",
         }
-        for _ in range(EVENTS)
+        for _ in range(count)
     ]
     body = orjson.dumps(events)
     url = f"https://tickets.example.com{PATH}"
@@ -153,7 +154,8 @@ def _delivery(secret: str) -> tuple[bytes, dict[str, str]]:
     }
 
 
-def _receiver(folder: Path, redis_url: str, port: int, secret: str) -> subprocess.Popen[bytes]:
+def start_receiver(folder: Path, redis_url: str, port: int, secret: str) -> subprocess.Popen[bytes]:
+    """The receiver as a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "worker.cli", "receiver"],
         env={
@@ -170,7 +172,8 @@ def _receiver(folder: Path, redis_url: str, port: int, secret: str) -> subproces
     )
 
 
-def _wait(port: int) -> None:
+def wait_until_healthy(port: int) -> None:
+    """Wait until the receiver answers. Raises `RuntimeError`."""
     ends = time.monotonic() + 20
     while time.monotonic() < ends:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
@@ -186,7 +189,7 @@ def _wait(port: int) -> None:
     raise RuntimeError("the receiver did not start")
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """CPU seconds of a process so far (Linux; 0 elsewhere)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -195,7 +198,13 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _machine() -> str:
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process (Linux)."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
+
+
+def machine() -> str:
+    """What it was measured on."""
     cpu = Path("/proc/cpuinfo")
     model = platform.processor() or "unknown"
     if cpu.exists():

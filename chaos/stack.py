@@ -125,6 +125,7 @@ class Stack:
     redis: RedisServer
     kept: dict[str, Kept]
     ready_url: str
+    environment: Mapping[str, str]
 
     @property
     def kills(self) -> int:
@@ -176,7 +177,7 @@ def stack(folder: Path, environment: Mapping[str, str], model: Path) -> Iterator
         started.callback(stop.set)
         ready = f"{addresses.private}/readyz"
         wait_for("The receiver", lambda: answers(ready), folder / "receiver.log")
-        yield Stack(portal, server, kept, ready)
+        yield Stack(portal, server, kept, ready, env)
 
 
 def _watch(kept: Mapping[str, Kept], stop: threading.Event) -> None:

@@ -20,6 +20,7 @@ import structlog
 from pydantic import SecretStr
 
 from config.settings import Settings
+from worker.terminal import shown
 
 MASK = "***"
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "signature", "api_key", "cookie")
@@ -36,7 +37,10 @@ _IN_ADDRESSES = (
 )
 _SHORTEST = 4  # what is shorter is no secret, and masking it would shred every line
 _DEPTH = 20
-_NOISY = ("urllib3", "celery.app.trace", "celery.worker.strategy", "kombu", "uvicorn")
+_NOISY = ("urllib3", "celery.app.trace", "celery.worker.strategy", "kombu")
+# uvicorn warns of each request that is no HTTP and of each connection too many: a stranger who
+# sends nothing else would fill the disk.
+_AT_STRANGERS_WILL = ("uvicorn",)
 _before: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -60,17 +64,22 @@ def configure_logs(settings: Settings) -> None:
     root.setLevel(settings.log_level)
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel("WARNING")
+    for name in _AT_STRANGERS_WILL:
+        logging.getLogger(name).setLevel("ERROR")
     sys.excepthook = _log_crash
     threading.excepthook = _log_thread_crash
 
 
 def log_handler(stream: TextIO, secrets: Collection[str]) -> logging.Handler:
     """A handler that writes events to a stream with these values masked."""
-    renderer: structlog.typing.Processor = (
+    renderers: list[structlog.typing.Processor] = (
         # Its own tracebacks would show the values of variables.
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        [
+            _harmless,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ]
         if stream.isatty()
-        else structlog.processors.JSONRenderer()
+        else [structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -80,11 +89,21 @@ def log_handler(stream: TextIO, secrets: Collection[str]) -> logging.Handler:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 Masking(secrets),
-                renderer,
+                *renderers,
             ],
         )
     )
     return handler
+
+
+def _harmless(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Any:
+    """Sentences with foreign words in them can neither steer the terminal nor forge a line; values
+    the renderer quotes itself, and so does JSON.
+    """
+    event["event"] = " ".join(shown(event["event"]).plain.splitlines())
+    if "exception" in event:
+        event["exception"] = shown(event["exception"]).plain
+    return event
 
 
 def secrets_of(settings: Settings) -> frozenset[str]:

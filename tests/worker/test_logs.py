@@ -162,6 +162,29 @@ def test_on_a_terminal_a_traceback_shows_no_variables() -> None:
     assert hidden not in stream.getvalue()
 
 
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_foreign_words_can_neither_forge_a_line_nor_steer_the_terminal(
+    at_a_terminal: bool,
+) -> None:
+    class Stream(io.StringIO):
+        def isatty(self) -> bool:
+            return at_a_terminal
+
+    stream = Stream()
+    log = logging.Logger("a library")  # noqa: LOG001 - none that others share
+    log.addHandler(log_handler(stream, ()))
+    hostile = "gone\n2026-11-23 [error] forged\r\u2028\x1b[2J\x1b]0;title\x07\u202e"
+    log.warning("HubSpot said: %s", hostile, extra={"subject": hostile, "tickets": [hostile]})
+    try:
+        raise RuntimeError(hostile)
+    except RuntimeError:
+        log.exception("it failed")
+    said = stream.getvalue()
+    assert not [one for one in ("\x1b[2J", "\x1b]", "\x07", "\r", "\u202e") if one in said]
+    first = said.split("it failed")[0]
+    assert first.count("\n") == 1, "one event, one line"
+
+
 def test_what_ends_a_process_or_a_thread_is_logged_and_masked(tmp_path: Path) -> None:
     script = """
 import logging, threading, structlog

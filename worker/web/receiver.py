@@ -33,6 +33,7 @@ from worker.hubspot.webhooks import (
 from worker.web.deliveries import Deliveries, Delivery
 from worker.web.refusals import Refusals
 
+MAX_HEAD_BYTES = 32 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 MAX_EVENTS = 1000  # HubSpot: at most 100 in a delivery
 BODY_S = 5.0  # HubSpot itself gives up after five seconds
@@ -69,8 +70,8 @@ class Receiver:
         self._v3_seen = False  # so that a flushed Redis brings v1 back only after a restart
 
     async def receive(self, request: Request) -> Response:
-        """One delivery. 202 accepted; 400, 401, 408, 413 or 503 otherwise."""
-        if (refused := _refused_length(request)) is not None:
+        """One delivery. 202 accepted; 400, 401, 408, 413, 431 or 503 otherwise."""
+        if (refused := _refused_head(request) or _refused_length(request)) is not None:
             return refused
         try:
             body = await asyncio.wait_for(_body(request), BODY_S)
@@ -161,6 +162,13 @@ class Receiver:
                 async with asyncio.timeout(REDIS_S):
                     await self._deliveries.count(counts)
         return PlainTextResponse("the signature is missing or wrong", 401)
+
+
+def _refused_head(request: Request) -> Response | None:
+    """The answer to headers of too many bytes. h11 alone bounds only what comes in pieces."""
+    if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEAD_BYTES:
+        return _ended("the headers are larger than 32 KiB", 431)
+    return None
 
 
 def _refused_length(request: Request) -> Response | None:

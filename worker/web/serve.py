@@ -21,10 +21,9 @@ from worker.portal_names import read_portal_names
 from worker.runtime import connect, make_gateway
 from worker.web.impatient import ImpatientProtocol
 from worker.web.private import make_private_app
-from worker.web.receiver import REDIS_S, Receiver, make_public_app
+from worker.web.receiver import MAX_HEAD_BYTES, REDIS_S, Receiver, make_public_app
 from worker.web.reports import ReportPages
 
-MAX_HEAD_BYTES = 32 * 1024
 MAX_CONNECTIONS = 200  # HubSpot opens ten; each holds at most a body of 1 MiB
 STOPS_WITHIN_S = 10
 

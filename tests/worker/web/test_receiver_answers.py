@@ -85,6 +85,19 @@ def test_a_body_in_chunks_without_a_length_is_cut_off(door: Door) -> None:
     assert len(list(chunks)) >= 1000 - MIB // 65536 - 2
 
 
+def test_headers_of_32_kibibytes_are_read_and_more_are_not(
+    door: Door, redis_client: redis.Redis
+) -> None:
+    body = padded(100)
+    signed = v3_headers(body)
+    room = 32 * 1024 - sum(len(name) + len(value) for name, value in signed)
+    assert door.request([body], [*signed, (b"X-F", b"x" * (room - 3))]).status == 202
+    redis_client.flushall()
+    answer = door.request([body], [*signed, (b"X-F", b"x" * (room - 2))])
+    assert (answer.status, answer.headers[b"connection"]) == (431, b"close")
+    assert redis_client.keys("*") == []
+
+
 @pytest.mark.parametrize("length", [b"-1", b"abc", b"", b"1.5", b"\xb2", b"0x10", b"1 1"])
 def test_a_length_that_is_no_number_is_400(door: Door, length: bytes) -> None:
     body = padded(100)

@@ -53,7 +53,7 @@ def test_a_body_in_pieces_is_signed_as_a_whole(door: Door, redis_client: redis.R
         replaced(v3_headers(BODY), b"X-HubSpot-Signature-v3"),
         replaced(v3_headers(BODY), b"X-HubSpot-Signature-v3", b""),
         replaced(v3_headers(BODY), b"X-HubSpot-Signature-v3", b"\xe9" * 44),
-        replaced(v3_headers(BODY), b"X-HubSpot-Signature-v3", b"A" * 1_000_000),
+        replaced(v3_headers(BODY), b"X-HubSpot-Signature-v3", b"A" * 30_000),
     ],
 )
 def test_anything_else_is_refused_and_changes_nothing(
