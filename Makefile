@@ -6,6 +6,7 @@
 ## make chaos          everything breaks at once (TICKETS=10000 SEED=7)
 ## make test-pages     the report pages in a headless Chromium (apt-get, as root, where it is missing)
 ## make sweep          every client of a large portal in one night (CLIENTS=100000)
+## make audit          known vulnerabilities of what is deployed (ADVISORIES=osv asks another service)
 ## make train          learn from the examples again
 ## make lock           pin the dependencies anew (needs uv; UPGRADE=--upgrade takes newer ones)
 ## make clean          remove everything that was made here
@@ -25,7 +26,7 @@ OURSELVES := install --no-deps --no-build-isolation --editable .
 COMPILE_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(UPGRADE)
 
-.PHONY: help install demo test lint types unit test-contract test-reliability test-pages chaos sweep train lock clean
+.PHONY: help install demo test lint types unit test-contract test-reliability test-pages chaos sweep audit train lock clean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -90,6 +91,25 @@ CLIENTS ?= 100000
 sweep: install
 	@$(BIN)/python -m benchmarks.sweep --clients $(CLIENTS)
 
+# In an environment of its own, so that the auditor's packages are none of ours.
+AUDIT ?= var/audit
+$(AUDIT)/.installed: requirements/audit.lock
+	@$(AUDIT)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(AUDIT)
+	@PIP_USER=0 $(PYTHON) -m pip --python $(AUDIT)/bin/python --disable-pip-version-check --no-input \
+		-qq install --only-binary :all: --require-hashes --requirement requirements/audit.lock
+	@touch $@
+
+# Without --strict, a package of which nothing could be learned would count as a sound one.
+audit: $(AUDIT)/.installed
+	@rm -f $(AUDIT)/found; $(AUDIT)/bin/pip-audit --requirement requirements/run.lock --no-deps \
+		--disable-pip --strict --progress-spinner off --output $(AUDIT)/found \
+		$(if $(ADVISORIES),--vulnerability-service $(ADVISORIES)) 2>$(AUDIT)/said \
+	&& cat $(AUDIT)/said || { if test -e $(AUDIT)/found; then cat $(AUDIT)/found; echo \
+	"These versions are known to be vulnerable. Take newer ones: make lock UPGRADE=--upgrade"; \
+	else tail -n 1 $(AUDIT)/said; echo "The advisories could not be fetched: nothing was audited," \
+	"nothing is known. Try where they can be, or ask another service: make audit ADVISORIES=osv"; \
+	fi >&2; exit 1; }
+
 train: $(VENV)/.installed
 	@$(BIN)/ticket-worker train
 	@touch $(MODEL)
@@ -100,6 +120,7 @@ lock:
 	$(COMPILE_LOCK) --group build --output-file requirements/build.lock
 	$(COMPILE_LOCK) pyproject.toml --output-file requirements/run.lock
 	$(COMPILE_LOCK) pyproject.toml --group dev --output-file requirements/dev.lock
+	$(COMPILE_LOCK) --group audit --output-file requirements/audit.lock
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

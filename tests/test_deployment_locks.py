@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = {name: ROOT / "requirements" / f"{name}.lock" for name in ("build", "run", "dev")}
+LOCKS = {name: ROOT / "requirements" / f"{name}.lock" for name in ("audit", "build", "run", "dev")}
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\]+))?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -79,7 +79,7 @@ def test_no_address_of_a_package_host_is_named(name: str) -> None:
     assert not re.search(r"--(extra-)?index-url|--find-links|--trusted-host| @ ", text)
 
 
-@pytest.mark.parametrize(("group", "lock"), [("build", "build"), ("run", "run"), ("dev", "dev")])
+@pytest.mark.parametrize(("group", "lock"), [(name, name) for name in LOCKS])
 def test_all_that_pyproject_asks_for_is_pinned_within_its_bounds(group: str, lock: str) -> None:
     for requirement in wanted(group):
         name = canonicalize_name(requirement.name)
