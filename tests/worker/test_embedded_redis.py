@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.stack import until
 from worker import embedded_redis
 from worker.embedded_redis import EmbeddedRedisError
 
@@ -67,6 +68,28 @@ def test_it_keeps_an_append_only_file_and_never_evicts(servers: Servers, tmp_pat
         assert connection.get("kept") == b"1"
         assert connection.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert connection.config_get("bind") == {"bind": "127.0.0.1"}
+
+
+def test_a_password_stands_in_a_file_for_us_alone_and_in_no_command(tmp_path: Path) -> None:
+    folder, port = tmp_path / "data", embedded_redis.free_port()
+    command = embedded_redis.prepare(folder, port, "first")
+    command = embedded_redis.prepare(folder, port, password := embedded_redis.new_password())
+    assert password not in " ".join(command)
+    (holding,) = [path for path in folder.iterdir() if password in path.read_text()]
+    assert holding.stat().st_mode & 0o777 == 0o600
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            until("it is found", lambda: embedded_redis.running(folder) is not None)
+            assert embedded_redis.running(folder) == embedded_redis.url_of(port, password)
+            with (
+                client(embedded_redis.url_of(port)) as stranger,
+                pytest.raises(redis.AuthenticationError),
+            ):
+                stranger.ping()
+            embedded_redis.stop_orphan(folder)
+            assert ended(process)
+        finally:
+            process.kill()
 
 
 def test_the_one_that_runs_is_found(servers: Servers, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -126,6 +127,7 @@ def test_it_runs_mends_itself_survives_being_killed_and_ends_together(machine: M
         started = children(up.pid)
         assert len(started) == 5  # worker, beat, receiver, Flower, Redis
         _shows_no_secret(machine, started)
+        _is_no_other_users_business(machine)
         _serves_commands_beside_it(machine, up.pid)
         _brings_back(up.pid, "worker.cli receiver")
         _brings_back(up.pid, "valkey-server")
@@ -157,7 +159,20 @@ def _shows_no_secret(machine: Machine, started: dict[int, str]) -> None:
     shown = "".join(started.values())
     for file in (machine.settings.data_dir / "run").iterdir():
         shown += file.read_text()
-    assert not [one for one in (TOKEN, SECRET, PASSWORD) if one in shown]
+    of_redis = urlsplit(embedded_redis.running(machine.redis_folder) or "").password
+    assert of_redis
+    assert not [one for one in (TOKEN, SECRET, PASSWORD, of_redis) if one in shown]
+
+
+def _is_no_other_users_business(machine: Machine) -> None:
+    port = urlsplit(embedded_redis.running(machine.redis_folder) or "").port or 0
+    with (
+        redis.Redis.from_url(embedded_redis.url_of(port)) as stranger,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        stranger.get("ticket-worker:identity")
+    written = [*machine.redis_folder.rglob("*"), *(machine.settings.data_dir / "run").rglob("*")]
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
 
 
 def _serves_commands_beside_it(machine: Machine, pid: int) -> None:
