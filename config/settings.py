@@ -97,6 +97,12 @@ def _user_and_password(value: SecretStr) -> SecretStr:
     return value
 
 
+def _password(value: SecretStr) -> SecretStr:
+    if 0 < len(value.get_secret_value()) < 8:
+        raise ValueError("must have at least 8 characters")
+    return value
+
+
 def _no_line_breaks(value: SecretStr) -> SecretStr:
     if any(character.isspace() for character in value.get_secret_value()):
         raise ValueError("must not hold spaces or line breaks; copy the value alone")
@@ -125,6 +131,7 @@ OptionalHttpUrl = Annotated[str, AfterValidator(_optional_http_url)]
 TargetUrl = Annotated[str, AfterValidator(_target_url)]
 Token = Annotated[SecretStr, AfterValidator(_no_line_breaks)]
 Login = Annotated[SecretStr, AfterValidator(_user_and_password)]
+Password = Annotated[SecretStr, AfterValidator(_password)]
 
 
 class Settings(BaseSettings):
@@ -204,8 +211,8 @@ class Settings(BaseSettings):
     # Reports and notices
     reports_dir: Path = Field(default=Path("var/reports"), description="completeness reports")
     reports_user: str = Field(default="", description="login of the report pages; empty: closed")
-    reports_password: SecretStr = Field(
-        default=SecretStr(""), description="password of the report pages"
+    reports_password: Password = Field(
+        default=SecretStr(""), description="password of the report pages, at least 8 characters"
     )
     reports_public_url: OptionalHttpUrl = Field(
         default="", description="address of the report pages as people reach it, for links"

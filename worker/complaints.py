@@ -27,12 +27,23 @@ def spoken(command: Callable[..., int | None]) -> Callable[..., None]:
             if said is None:
                 raise
             heading, sentence = said
-            text = Text.assemble((heading, "red"), ": ", shown(sentence))
+            text = Text.assemble((heading, "red"), ": ", shown(_masked(sentence)))
             Console(stderr=True, highlight=False, soft_wrap=True).print(text)
             sys.exit(UNMENDED)
         sys.exit(status or 0)
 
     return run
+
+
+def _masked(sentence: str) -> str:
+    """Without secrets: servers quote what they were told, an old Redis even the password."""
+    from config.settings import SettingsError, load_settings
+    from worker.logs import Masking, secrets_of
+
+    try:
+        return Masking(secrets_of(load_settings())).text(sentence)
+    except SettingsError:
+        return sentence  # this one, or one from before any secret was used
 
 
 def complaint(error: Exception) -> tuple[str, str] | None:

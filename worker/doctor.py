@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from stat import S_IRWXG, S_IRWXO
+from urllib.parse import urlsplit
 
 import redis
 from rich.console import Console
@@ -20,6 +23,7 @@ from worker.hubspot.service import HubSpotService
 from worker.hubspot.spaced import Spaced
 from worker.hubspot.webhooks import Verdict, app_id
 from worker.identity import KEY as IDENTITY_KEY
+from worker.logs import Masking, secrets_of
 from worker.portal import PortalNotReady, read_portal
 from worker.portal_names import PortalNamesError, read_portal_names
 from worker.routing.policy import Policy, PolicyError
@@ -28,6 +32,7 @@ from worker.runtime import connect
 from worker.terminal import shown
 from worker.web.refusals import COUNTER as REFUSED
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 READS = {
     "tickets": "tickets",
     "companies": "crm.objects.companies.read",
@@ -51,9 +56,12 @@ def run_doctor(settings: Settings, console: Console) -> int:
     table.add_column("")
     table.add_column("about", style="bold")
     table.add_column("finding", overflow="fold")
+    masking = Masking(secrets_of(settings))  # servers quote what they were told
     marks = {True: ("ok", "green"), False: ("!", "red"), None: ("-", "dim")}
     for finding in findings:
-        table.add_row(shown(*marks[finding.good]), shown(finding.about), shown(finding.said))
+        table.add_row(
+            shown(*marks[finding.good]), shown(finding.about), shown(masking.text(finding.said))
+        )
     console.print(table)
     wrong = sum(finding.good is False for finding in findings)
     console.print(f"{wrong} to mend" if wrong else "all well")
@@ -66,6 +74,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield policy if isinstance(policy, Finding) else _sound(policy)
     if isinstance(names, Finding):
         yield names
+    yield from _secrets(settings)
     yield from _redis(settings)
     yield from _hubspot(settings, policy, names)
     yield from _webhooks(settings)
@@ -87,6 +96,24 @@ def _names(settings: Settings) -> PortalNames | Finding:
         return read_portal_names(settings.portal_file)
     except PortalNamesError as error:
         return Finding("portal.yaml", False, str(error))
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """Whether others on this machine or on the way can read the token."""
+    file = Path(str(settings.model_config.get("env_file") or ""))
+    try:
+        mode = file.stat().st_mode if file.is_file() else 0
+    except OSError:
+        mode = 0
+    if mode & (S_IRWXG | S_IRWXO):
+        yield Finding(
+            str(file), False, f"Other users of this machine may read it. Run: chmod 600 {file}"
+        )
+    at = urlsplit(settings.hubspot_base_url)
+    if at.scheme != "https" and at.hostname not in LOOPBACK:
+        yield Finding(
+            "token", False, f"{settings.hubspot_base_url} takes it in the clear. Set an https one."
+        )
 
 
 def _hubspot(

@@ -54,6 +54,7 @@ WRONG = [
     ("FLOWER_PORT", "5555.5", "from 1 to 65535"),
     ("FLOWER_BASIC_AUTH", "only-a-password", "user:password"),
     ("FLOWER_BASIC_AUTH", "flower:short", "at least 8 characters"),
+    ("REPORTS_PASSWORD", "short", "at least 8 characters"),
     ("TEAMS_WEBHOOK_URL", "#team-ticketing", "https:// address"),
     ("REPORTS_PUBLIC_URL", "reports", "https:// address"),
     ("SMTP_URL", "mail.example.com", "smtp://user:password@host:port"),

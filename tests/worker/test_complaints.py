@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import redis
 
@@ -65,6 +67,22 @@ def test_markup_in_a_message_is_shown_not_obeyed(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match="2"):
         spoken(refused)()
     assert capsys.readouterr().err == "Processes: [/red] it [runs] already\n"
+
+
+def test_what_a_server_quotes_of_our_secrets_is_masked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REDIS_URL", "redis://me:pass%2Fword@127.0.0.1:1/0")
+
+    def refused() -> int:
+        raise redis.ResponseError("unknown command 'HELLO', with args beginning with: pass/word")
+
+    with pytest.raises(SystemExit, match="2"):
+        spoken(refused)()
+    said = capsys.readouterr().err
+    assert "args beginning with: ***" in said
+    assert "word" not in said.replace("password", "")
 
 
 @pytest.mark.parametrize(("returned", "status"), [(None, 0), (0, 0), (1, 1)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import redis
@@ -13,7 +14,7 @@ from rich.console import Console
 from config.settings import load_settings
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
-from tests.stack import provision, settings_for
+from tests.stack import TOKEN, provision, settings_for
 from worker.counters import Counters
 from worker.doctor import Finding, examine, run_doctor
 from worker.identity import KEY as IDENTITY_KEY
@@ -42,7 +43,8 @@ class Doctor:
 
 
 @pytest.fixture
-def doctor(hub: Hub, redis_url: str, folder: Path) -> Doctor:
+def doctor(hub: Hub, redis_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    monkeypatch.chdir(folder)  # no .env but its own
     return Doctor(hub, redis_url, folder)
 
 
@@ -121,6 +123,34 @@ def test_webhooks_are_off_or_of_use_or_neither(doctor: Doctor) -> None:
 def test_a_target_url_is_kept_to_the_letter() -> None:
     url = "https://tickets.example.com/hub%2Fspot/"
     assert load_settings(_env_file=None, webhook_public_url=url).webhook_public_url == url
+
+
+@pytest.mark.parametrize(("mode", "good"), [(0o600, True), (0o640, False), (0o604, False)])
+def test_a_file_of_secrets_is_for_its_owner_alone(doctor: Doctor, mode: int, good: bool) -> None:
+    Path(".env").touch(mode)
+    Path(".env").chmod(mode)
+    findings = doctor()
+    assert (".env" not in findings) is good
+    assert good or "chmod 600 .env" in wrong(findings)[".env"]
+
+
+def test_a_token_that_would_go_in_the_clear_is_a_fault(folder: Path) -> None:
+    there = settings_for("http://hubspot.example", "redis://127.0.0.1:1/0", folder)
+    assert any("in the clear" in finding.said for finding in examine(there))
+
+
+def test_a_secret_in_a_servers_words_is_masked(
+    hub: Hub, redis_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Quoting(redis.Redis):
+        def config_get(self, *_: object, **__: object) -> NoReturn:
+            raise redis.AuthenticationError(f"refused for {TOKEN}")
+
+    monkeypatch.setattr("worker.doctor.connect", lambda _: Quoting())
+    page = io.StringIO()
+    run_doctor(settings_for(hub.base, redis_url, folder), Console(file=page, width=150))
+    assert "refused for ***" in page.getvalue()
+    assert TOKEN not in page.getvalue()
 
 
 def test_it_prints_findings_as_they_are(

@@ -63,7 +63,7 @@ def test_every_secret_of_the_settings_is_known() -> None:
 
 def test_nothing_is_masked_where_no_secret_is_set() -> None:
     assert secrets_of(load_settings(_env_file=None)) == frozenset()
-    assert secrets_of(load_settings(_env_file=None, reports_password="a")) == frozenset()
+    assert secrets_of(load_settings(_env_file=None, hubspot_access_token="a")) == frozenset()
 
 
 @pytest.mark.parametrize(
