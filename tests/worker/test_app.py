@@ -65,7 +65,8 @@ def test_the_broker_takes_json_alone(
     with (
         make_app(load_settings(_env_file=None, redis_url=redis_url)) as app,
         app.connection_for_read() as connection,
-        app.amqp.TaskConsumer(connection, on_decode_error=refuse),  # as a worker makes it
+        # As a worker makes it.
+        app.amqp.TaskConsumer(connection.default_channel, on_decode_error=refuse),
     ):
         connection.drain_events(timeout=5)
     assert [type(error) for error in refused] == [ContentDisallowed]
