@@ -8,6 +8,7 @@ way. Figures in `var/sweep/summary.json`; exit status 1 when one is missed.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -50,6 +51,7 @@ def main() -> int:
         "clients": given.clients,
         **_figures(nights["steady"]),
         "peak_memory_mb": max(night.peak_memory_mb for night in nights.values()),
+        "cores": os.cpu_count(),
         "nights": {name: _figures(night) for name, night in nights.items()},
     }
     (FOLDER / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
@@ -76,6 +78,7 @@ def _figures(night: Night) -> dict[str, object]:
         "refused_calls": night.refused,
         "peak_memory_mb": night.peak_memory_mb,
         "memory_before_mb": night.memory_before_mb,
+        "load": round(night.load, 1),
     }
 
 

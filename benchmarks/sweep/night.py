@@ -35,7 +35,8 @@ TASK = "tend_client_records"
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What a night took, by the simulator's counters. Memory is the worker's resident set, MB."""
+    """What a night took, by the simulator's counters. Memory is the worker's resident set, MB;
+    `load` the machine's average over its last minute, all of ours included."""
 
     clients: int
     checked: int
@@ -48,6 +49,7 @@ class Night:
     seconds: float
     peak_memory_mb: int
     memory_before_mb: int
+    load: float
 
     @property
     def seconds_by_limits(self) -> float:
@@ -176,6 +178,7 @@ class Stage:
             seconds=seconds,
             peak_memory_mb=peak,
             memory_before_mb=before,
+            load=os.getloadavg()[0],
         )
 
     def _worker(self, log: Path) -> Any:

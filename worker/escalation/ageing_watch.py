@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import redis
 import structlog
 
 from worker.clients.directory import ClientDirectory
-from worker.effects import stamp
-from worker.escalation.ageing import PROPERTIES, Breach, Stay, breaches, stay_of
+from worker.escalation.ageing import Breach, Stay
 from worker.escalation.cards import MOST_IN_CARD, TicketLinks, Waiting, ageing_card
 from worker.escalation.delivery import Delivery
 from worker.escalation.hours import WorkingHours
 from worker.escalation.notices import may_send
+from worker.escalation.overdue import read_overdue
 from worker.hubspot.models import Record, chunks
 from worker.hubspot.service import HubSpotService
-from worker.intake.poll import Filter
 from worker.portal import Portal
 from worker.routing.policy_document import PolicyDocument
-from worker.ticket_state import STAGE
 
 KEY = "ticket-worker:aged:"
 KEPT_S = 400 * 24 * 3600  # no stay is announced twice within a year, and the ledger stays small
@@ -63,9 +61,7 @@ class AgeingWatch:
         read for each 100 of them.
         """
         hours = WorkingHours(policy.working_hours)
-        tickets = self._in_queues(policy, portal, now)
-        stays = [stay for ticket in tickets.values() if (stay := stay_of(ticket, portal))]
-        late = breaches(stays, (), now, portal.go_live, policy.ageing, hours)
+        tickets, late = read_overdue(self._hubspot, policy, portal, now)
         told: dict[str, int] = {}
         undelivered = 0
         for (queue, known), group in self._untold(late, policy).items():
@@ -89,35 +85,6 @@ class AgeingWatch:
                     )
                     undelivered += len(some)
         return Watched(told, undelivered)
-
-    def _in_queues(
-        self, policy: PolicyDocument, portal: Portal, now: datetime
-    ) -> dict[str, Record]:
-        """Tickets in watched queues that are old enough to have waited too long."""
-        limits = {
-            portal.stage_of[queue]: limit
-            for queue, limit in policy.ageing.queues.items()
-            if queue in portal.stage_of
-        }
-        if not limits:
-            return {}
-        before = now - timedelta(hours=min(limits.values()))
-        filters: list[Filter] = [
-            {"propertyName": "hs_pipeline", "operator": "EQ", "value": portal.pipeline_id},
-            {"propertyName": STAGE, "operator": "IN", "values": sorted(limits)},
-            {"propertyName": "createdate", "operator": "LT", "value": stamp(before)},
-        ]
-        ids = [id_ for page, _ in self._hubspot.search_ids("tickets", [filters]) for id_ in page]
-        found = self._hubspot.read("tickets", ids, PROPERTIES).found
-        # Accounts of a small tier don't have the date of entry; their history has it.
-        unknown = [
-            id_
-            for id_, ticket in found.items()
-            if ticket.get(STAGE) in limits and stay_of(ticket, portal) is None
-        ]
-        if unknown:
-            found |= self._hubspot.read("tickets", unknown, PROPERTIES, history=[STAGE]).found
-        return found
 
     def _untold(
         self, late: Sequence[Breach], policy: PolicyDocument

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
@@ -40,35 +41,39 @@ _STYLE = Style(
     legend_font_family=_SANS,
     tooltip_font_family=_SANS,
     no_data_font_family=_SANS,
-    label_font_size=13,
-    major_label_font_size=13,
-    value_font_size=13,
+    label_font_size=14,
+    major_label_font_size=14,
+    value_font_size=14,
     no_data_font_size=16,
     stroke_width="2.5",
 )
-_LABELS_ALONG = 6
-_LONGEST_LABEL = 34
+_WIDTH = 460  # read on a phone without bending down; a page shows it at most a little larger
+_ROW = 30
+_LABELS_ALONG = 5
+_LONGEST_LABEL = 28
+_DOTS_UP_TO = 31  # days
+# Texts of no use without the library's scripts, and a title that screen readers would read twice.
+_LEFT_OUT = {"script", "title", "desc"}
 
 
 def trend(name: str, points: Sequence[tuple[str, float]]) -> str:
-    """A line of percentages (0 to 100) by date (ISO)."""
-    lowest = min((value for _, value in points), default=0)
+    """A line of percentages (0 to 100) by date (ISO), each day at its place in time."""
+    days = [(date.fromisoformat(on), value) for on, value in points]
+    lowest = min((value for _, value in days), default=0)
     floor = max(0, 10 * int((lowest - 5) / 10))
-    chart = pygal.Line(
-        **_common(640, 230),
+    chart = pygal.DateLine(
+        **_common(_WIDTH, 220),
         style=_coloured(_GOOD),
         range=(floor, 100),
         y_labels=[floor, (floor + 100) / 2, 100],
-        show_dots=len(points) <= 31,
-        dots_size=3.5,
+        show_x_guides=False,
+        show_dots=len(days) <= _DOTS_UP_TO,
+        dots_size=3,
+        x_value_formatter=_day_and_month,
         value_formatter=lambda value: f"{value:g} %",
-        show_minor_x_labels=False,
     )
-    labels = [_day_and_month(date) for date, _ in points]
-    step = max(1, -(-len(labels) // _LABELS_ALONG))
-    chart.x_labels = labels
-    chart.x_labels_major = labels[::-step][::-1]
-    chart.add("", [value for _, value in points])
+    chart.x_labels = _spread([on for on, _ in days])
+    chart.add("", days)
     return _svg(chart, name)
 
 
@@ -90,19 +95,23 @@ def curve(name: str, points: Sequence[tuple[float, float]]) -> str:
 
 
 def bars(name: str, rows: Sequence[tuple[str, int]], alarming: bool = False) -> str:
-    """Horizontal bars with their numbers, the first on top."""
+    """Horizontal bars with their numbers behind them, the first on top."""
+    most = max([1, *(value for _, value in rows)])
     chart = pygal.HorizontalBar(
-        **_common(640, 24 + 34 * max(1, len(rows))),
+        **_common(_WIDTH, 16 + _ROW * max(1, len(rows))),
         style=_coloured(_WARN if alarming else _GOOD),
         show_y_guides=False,
         show_x_guides=False,
-        value_formatter=lambda _: "",  # the numbers stand beside the labels
-        range=(0, max([1, *(value for _, value in rows)])),
+        show_x_labels=False,
+        print_values=True,
+        print_values_position="top",  # of a lying bar: its end
+        value_formatter=lambda value: f"{value:,.0f}",
+        range=(0, most * 1.25),
         y_labels=[0],
-        spacing=6,
+        spacing=4,
     )
     shown = list(reversed(rows))  # pygal draws from the bottom up
-    chart.x_labels = [f"{_short(label)}  {value:,}" for label, value in shown]
+    chart.x_labels = [_short(label) for label, _ in shown]
     chart.add("", [value for _, value in shown])
     return _svg(chart, name)
 
@@ -115,7 +124,7 @@ def _common(width: int, height: int) -> dict[str, Any]:
         "show_legend": False,
         "no_data_text": "Nothing to show yet",
         "margin": 8,
-        "margin_right": 28,
+        "margin_right": 24,  # for half of the last date
         "truncate_label": -1,
     }
 
@@ -135,20 +144,25 @@ def _svg(chart: Any, name: str) -> str:
     root = chart.render_tree()
     for parent in list(root.iter()):
         for child in list(parent):
-            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in {
-                "script",
-                "title",
-            }:
+            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _LEFT_OUT:
                 parent.remove(child)
+            elif "value" in child.get("class", "").split():
+                child.set("style", "text-anchor: start")  # else it is centred on the bar's end
     root.set("aria-hidden", "true")
     root.set("focusable", "false")
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _day_and_month(date: str) -> str:
-    _, month, day = date.split("-")
-    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return f"{int(day)} {months[int(month) - 1]}"
+def _spread(days: Sequence[date]) -> list[date]:
+    """A few of the days, the first and the last among them, evenly in between."""
+    if len(days) <= _LABELS_ALONG:
+        return list(days)
+    last = len(days) - 1
+    return [days[round(n * last / (_LABELS_ALONG - 1))] for n in range(_LABELS_ALONG)]
+
+
+def _day_and_month(on: date) -> str:
+    return f"{on.day} {on:%b}"
 
 
 def _short(label: str) -> str:

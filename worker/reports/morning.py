@@ -19,7 +19,6 @@ from worker.clients.record_tasks import give_tasks
 from worker.clients.rules import ClientRecordRules
 from worker.clients.sweep import TASK, Sweep, SweepState, patiently
 from worker.clients.sweep_store import SweepStore
-from worker.escalation.hours import WorkingHours
 from worker.hubspot.errors import HubSpotError
 from worker.portal import Portal
 from worker.reports import pages
@@ -176,9 +175,8 @@ class Morning:
         rules, zone, account = policy.client_record, self.zone(), self.account()
         now = self._here.now()
         burdens = self.store.load_burdens() or Burdens()
-        hours = WorkingHours(policy.document.working_hours)
-        too_long_days = rules.night.waiting_too_long_days
-        night = read_own_night(self.hubspot, self._portal(), hours, now, too_long_days)
+        failures = self._here.inbox.failures()
+        night = read_own_night(self.hubspot, failures, policy.document, self._portal(), now)
         earlier = self.history.days(on - timedelta(days=1))
         today = day_of(on, state.figures, night, not state.finished)
         names = self._owner_names(state)

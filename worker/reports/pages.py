@@ -35,15 +35,15 @@ COLUMNS = (
 def page(report: Report) -> bytes:
     """The HTML page, in one file; it loads nothing."""
     template = environment().get_template("report.html.j2")
+    whole = [(day.date, round(100 * day.share, 1)) for day in report.whole_days]
+    lacks = [(one.words, one.clients) for one in report.lacks]
+    routed = [(one.label, one.routed) for one in report.queues if one.routed is not None]
     html = template.render(
         report=report,
-        trend_chart=drawn(
-            charts.trend("trend", [(day.date, round(100 * day.share, 1)) for day in report.trend])
-        ),
-        lacks_chart=drawn(
-            charts.bars("lacks", [(one.words, one.clients) for one in report.lacks], alarming=True)
-        ),
-        queues_chart=drawn(charts.bars("queues", report.queues)),
+        headline=headline(report),
+        trend_chart=drawn(charts.trend("trend", whole)) if len(whole) > 1 else "",
+        lacks_chart=drawn(charts.bars("lacks", lacks, alarming=True)),
+        queues_chart=drawn(charts.bars("queues", routed)) if routed else "",
         csv_name=CSV,
         json_name=JSON,
     )
@@ -81,6 +81,17 @@ def figures(report: Report) -> bytes:
 def cell(value: str) -> str:
     """A text that a spreadsheet shows as it is: what would begin a formula gets an apostrophe."""
     return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+
+
+def headline(report: Report) -> str:
+    """The morning in one sentence."""
+    figures = report.figures
+    if not figures.clients:
+        return "No client has been checked."
+    return (
+        f"{percent(report.share)} of {number(figures.clients)} client records are complete "
+        f"({change_words(report.change)}); {number(figures.incomplete)} to mend."
+    )
 
 
 def _plain(report: Report) -> dict[str, Any]:
@@ -134,9 +145,14 @@ def _plain(report: Report) -> dict[str, Any]:
         ],
         "owners": [asdict(one) | {"name": _whole(one.name)} for one in report.owners],
         "night": asdict(report.night),
-        "tickets_by_queue": dict(report.queues),
+        "queues": [asdict(one) for one in report.queues],
         "trend": [
-            {"date": day.date, "clients": day.clients, "complete": day.complete}
+            {
+                "date": day.date,
+                "clients": day.clients,
+                "complete": day.complete,
+                "partial": day.partial,
+            }
             for day in report.trend
         ],
     }

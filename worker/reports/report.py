@@ -27,6 +27,9 @@ class Account:
     def company_url(self, company_id: str) -> str:
         return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/0-2/{company_id}"
 
+    def ticket_url(self, ticket_id: str) -> str:
+        return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/0-5/{ticket_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Lack:
@@ -71,6 +74,16 @@ class Mend:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueLoad:
+    """A queue: tickets routed to it in 24 hours, and those that wait there too long now. None is
+    not known."""
+
+    label: str
+    routed: int | None
+    overdue: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything on the page, in order. Shares are 0 to 1, times are aware, local."""
 
@@ -88,7 +101,7 @@ class Report:
     owners: tuple[Owner, ...]
     more_owners: int
     night: OwnNight
-    queues: tuple[tuple[str, int], ...]
+    queues: tuple[QueueLoad, ...]
     trend: tuple[Day, ...]
     burdens_cut: bool
     waiting_days: int
@@ -105,6 +118,15 @@ class Report:
     def change(self) -> float | None:
         """Change of the share since the last whole report before, in percentage points."""
         return None if self.before is None else 100 * (self.share - self.before.share)
+
+    def local(self, moment: str) -> datetime:
+        """An ISO moment by the clock of the customer."""
+        return datetime.fromisoformat(moment).astimezone(self.made_at.tzinfo)
+
+    @property
+    def whole_days(self) -> tuple[Day, ...]:
+        """Days of the trend on which every client was checked: a part says nothing of the rest."""
+        return tuple(day for day in self.trend if not day.partial and day.clients)
 
 
 def lacks_of(figures: Figures, burdens: Burdens, rules: ClientRecordRules) -> tuple[Lack, ...]:
@@ -162,11 +184,18 @@ def shown_name(name: str) -> str:
     return " ".join(kept.split()) or UNNAMED
 
 
-def queues_of(night: OwnNight, labels: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
-    """Tickets routed by queue, in the policy's order; queues that it does not know at the end."""
-    if night.routed is None:
+def queues_of(night: OwnNight, labels: Mapping[str, str]) -> tuple[QueueLoad, ...]:
+    """Queues in the policy's order; those that it does not know are one more at the end."""
+    routed = night.routed.by_queue if night.routed else None
+    if routed is None and night.overdue is None:
         return ()
-    by_queue = night.routed.by_queue
-    known: Sequence[tuple[str, int]] = [(label, by_queue.get(q, 0)) for q, label in labels.items()]
-    other = sum(count for queue, count in by_queue.items() if queue not in labels)
-    return (*known, *((("other", other),) if other else ()))
+    known = [
+        QueueLoad(label, _of(routed, [queue]), _of(night.overdue, [queue]))
+        for queue, label in labels.items()
+    ]
+    strange = [queue for queue in routed or () if queue not in labels]
+    return (*known, *([QueueLoad("other", _of(routed, strange), None)] if strange else []))
+
+
+def _of(counts: Mapping[str, int] | None, queues: Sequence[str]) -> int | None:
+    return None if counts is None else sum(counts.get(queue, 0) for queue in queues)

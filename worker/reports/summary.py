@@ -52,12 +52,8 @@ def report_link(public_url: str, date: str) -> str:
 
 def lines_of(report: Report) -> list[str]:
     """The summary in plain lines."""
-    figures, night = report.figures, report.night
-    lines = [
-        f"{pages.percent(report.share)} of {pages.number(figures.clients)} client records are "
-        f"complete ({pages.change_words(report.change)}); "
-        f"{pages.number(figures.incomplete)} to mend.",
-    ]
+    night = report.night
+    lines = [pages.headline(report)]
     if report.partial:
         lines.append(
             f"The check is still under way: {pages.percent(report.share_done)} of it is done."
@@ -87,6 +83,12 @@ def lines_of(report: Report) -> list[str]:
         lines.append(
             f"{pages.number(night.undecided.tickets)} wait for a decision, the oldest for "
             f"{pages.duration(night.undecided.oldest_s)}."
+        )
+    if overdue := sum((night.overdue or {}).values()):
+        lines.append(f"{pages.number(overdue)} wait in their queue for too long.")
+    if night.set_aside is not None and night.set_aside.tickets:
+        lines.append(
+            f"{pages.number(night.set_aside.tickets)} are set aside: nobody works on them."
         )
     return lines
 

@@ -11,7 +11,7 @@ from worker.clients.burden import Burden, Burdens
 from worker.clients.completeness import gaps
 from worker.reports.figures import Figures
 from worker.reports.history import Day
-from worker.reports.own_night import OwnNight, Routed, Undecided
+from worker.reports.own_night import Aside, OwnNight, Routed, SetAside, Undecided
 from worker.reports.report import Account, Report, lacks_of, mends_of, owners_of, queues_of
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -20,7 +20,9 @@ NIGHT = OwnNight(
     routed=Routed({"level_1": 41, "ocr": 7, "retired": 1}, abstained=6, failed=1),
     corrected=2,
     waiting_too_long=3,
+    overdue={"ocr": 2},
     undecided=Undecided(4, 3725.0),
+    set_aside=SetAside(12, [Aside("9007", "2026-11-23T03:30+00:00", "HubSpot <refused> it")]),
     calls_used=41_250,
     calls_allowed=625_000,
 )

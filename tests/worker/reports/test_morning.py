@@ -87,6 +87,7 @@ def figures(folder: Path) -> dict[str, object]:
 
 
 def test_the_report_says_what_the_portal_holds(here: At) -> None:
+    here.inbox.fail("9007", "every worker that took it up died")
     written = sweep(here, date(2026, 11, 24)).report(date(2026, 11, 24))
     assert written.folder == here.settings.reports_dir / "2026-11-24"
     assert {one.name for one in written.folder.iterdir()} == {
@@ -105,6 +106,8 @@ def test_the_report_says_what_the_portal_holds(here: At) -> None:
     assert all(not one["name"].startswith("owner ") for one in owners), "owners go by their names"
     page = (written.folder / "report.html").read_text()
     assert 'href="https://app.hubspot.com/contacts/' in page
+    assert "/record/0-5/9007" in page, "a poisoned ticket has its line"
+    assert "every worker that took it up died" in page
 
 
 def test_the_next_day_shows_a_trend_though_redis_was_flushed(hub: Hub, here: At) -> None:

@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from tests.worker.reports.reports import report
-from worker.reports import pages
+from worker.reports import charts, pages
+from worker.reports.history import Day
 from worker.reports.own_night import OwnNight
 from worker.reports.report import shown_name
 
@@ -60,11 +61,17 @@ def test_the_page_says_the_figures() -> None:
         "Monday 23 November 2026",
         "16.7 %",  # 3 of 18
         "-3.3 points since the report before",
-        "ERP system 15 83.3 % missing: 15 12",
+        "16.7 % of 18 client records are complete (-3.3 points since the report before); 15 to",
+        "ERP system missing: 15 15 83.3 % 12",
         "Tickets routed 49",
         "Waiting too long 3",
-        "oldest 1 h 2 min",
-        "41,250 of 625,000, 6.6 %",
+        "the oldest for 1 h 2 min",
+        "41,250 6.6 % of 625,000",
+        "Overdue in a queue 2",
+        "OCR 7 2",
+        "Set aside 12 until a person looks",
+        "9007 23 Nov 04:30 HubSpot &lt;refused&gt; it",
+        "The latest of 12.",
         "Made at 06:00, Europe/Paris",
     ):
         assert part in said, part
@@ -115,21 +122,48 @@ def test_the_figures_are_json_with_the_names_as_they_are() -> None:
     assert (said["clients"], said["complete"], said["share_complete"]) == (18, 3, 0.1667)
     assert said["to_mend"][0]["client"] == HOSTILE[0]
     assert said["night"]["routed"]["by_queue"]["level_1"] == 41
-    assert said["tickets_by_queue"] == {
-        "Level 1 Support": 41,
-        "OCR": 7,
-        "IT": 0,
-        "other": 1,
-    }
+    assert said["night"]["set_aside"]["latest"][0]["ticket_id"] == "9007"
+    assert said["queues"] == [
+        {"label": "Level 1 Support", "routed": 41, "overdue": 0},
+        {"label": "OCR", "routed": 7, "overdue": 2},
+        {"label": "IT", "routed": 0, "overdue": 0},
+        {"label": "other", "routed": 1, "overdue": None},
+    ]
 
 
 def test_a_first_report_without_any_client_is_whole() -> None:
     page = pages.page(report([], complete=0, before=None, trend=(), night=OwnNight(), queues=()))
     said = text_of(page.decode())
-    assert "Every record is complete." in said
+    assert said.count("No client has been checked.") == 3
     assert "the first report" in said
-    assert said.count("not known") == 7
-    assert "The trend begins with the second report." in said
+    assert said.count("not known") == 9
+    assert "The trend begins with the second whole report." in said
+
+
+def test_when_nothing_is_to_mend_the_page_says_so() -> None:
+    assert "Every record is complete." in text_of(pages.page(report([], complete=2)).decode())
+
+
+def test_a_part_is_no_point_of_the_trend() -> None:
+    """A sweep that has just begun has seen a few clients, or none: no fall to nought."""
+    days = [Day("2026-11-21", 10, 2), Day("2026-11-22", 10, 3), Day("2026-11-23", 0, 0, True)]
+    page = html(trend=tuple(days), share_done=0.0)
+    assert "Clients with a complete record, 2 days" in text_of(page)
+    assert "2026-11-23 (part)" in text_of(page)
+    assert ">23 Nov<" not in page
+
+
+def test_a_day_without_a_report_leaves_its_place_in_the_trend() -> None:
+    week = charts.trend("t", [("2026-11-02", 40.0), ("2026-11-03", 41.0), ("2026-11-09", 42.0)])
+    first, second, last = (float(x) for x in re.findall(r'<text x="([\d.]+)"[^>]*>\d Nov<', week))
+    assert 5 < (last - second) / (second - first) < 7
+
+
+def test_a_chart_shows_its_numbers_and_names() -> None:
+    drawn = charts.bars("b", [("ERP <system>", 1260), ("a name that is far too long to show", 0)])
+    assert ">1,260<" in drawn
+    assert "ERP &lt;system&gt;" in drawn
+    assert "a name that is far too long…" in drawn
 
 
 def test_a_part_is_said_to_be_one() -> None:
