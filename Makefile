@@ -4,7 +4,7 @@
 ## make test-contract  the simulator, driven by HubSpot's own SDK
 ## make test-reliability  a small storm, and Redis restarted under the worker
 ## make chaos          everything breaks at once (TICKETS=10000 SEED=7)
-## make test-pages     the report pages in a headless Chromium (apt-get, as root, where it is missing)
+## make test-pages     the report pages in a headless Chromium (where it is missing: apt-get, as root)
 ## make sweep          every client of a large portal in one night (CLIENTS=100000)
 ## make audit          known vulnerabilities of what is deployed (ADVISORIES=osv asks another service)
 ## make train          learn from the examples again
@@ -79,10 +79,14 @@ chaos: install
 
 # axe-core comes inside a package of which nothing else is used.
 AXE := var/pages/axe
+APT_GET := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120
 test-pages: install
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
-		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-		chromium fonts-dejavu-core; }
+		command -v google-chrome >/dev/null || \
+		{ echo "Installing Chromium"; $(APT_GET) update && \
+		$(APT_GET) install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+		{ echo "There is no Chromium, and apt-get could not install it. Install it as root \
+	(Debian: apt-get install chromium), then run make test-pages again" >&2; exit 1; }
 	@test -e $(AXE)/axe_playwright_python/axe.min.js || $(PIP) -qq install --no-deps --target $(AXE) \
 		--only-binary :all: --require-hashes --requirement requirements/pages.lock
 	$(BIN)/pytest tests/pages

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path("var/pages/axe/axe_playwright_python/axe.min.js")
 TAKES_AT_MOST_S = 60
 # Nothing may leave: every name that a page could ask for leads nowhere.
@@ -40,7 +41,7 @@ class Browser:
     """One profile of headless Chromium. Raises `AssertionError` when it does not end well."""
 
     def __init__(self, profile: Path) -> None:
-        found = shutil.which("chromium") or shutil.which("chromium-browser")
+        found = next(filter(None, map(shutil.which, CHROMIUM)), None)
         assert found, "there is no Chromium; `make test-pages` installs it"
         self._command = [
             found,
@@ -52,6 +53,8 @@ class Browser:
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",
+            "--disable-sync",
+            "--disable-quic",
             "--enable-logging=stderr",
             "--log-level=0",
             NOWHERE,

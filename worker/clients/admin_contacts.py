@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from config.portal import PortalNames
-from worker.clients.completeness import says_yes
+from worker.clients.completeness import is_reachable, says_yes
 from worker.clients.record import AdminContact, ClientRecord
 from worker.clients.rules import ClientRecordRules
 from worker.hubspot.models import Association, Record
@@ -14,7 +14,7 @@ from worker.hubspot.service import HubSpotService
 from worker.portal import same_label
 
 MOST_ADMIN_CONTACTS = 20  # of one client; more say nothing more to a reader
-MOST_CONTACTS_READ = 500  # of one client, where only a property tells who is administrative
+MOST_CONTACTS_READ = 10_000  # of one client; beyond, a client without any is not judged
 # HubSpot's own record of what became of mail to a contact (its contact properties of these names).
 BAD_ADDRESS, HARD_BOUNCE, QUARANTINED = (
     "hs_email_bad_address",
@@ -44,24 +44,26 @@ class AdminContacts:
         self, company_ids: Collection[str], by_label: bool, more: Sequence[str] = ()
     ) -> dict[str, tuple[AdminContact, ...]]:
         """Administrative contacts by company; told by an association label, else by a contact
-        property. `more`: further properties to read of each. A company whose people could not be
-        read is absent: nobody may be told that it has none.
+        property. `more`: further properties to read of each. Those who can be reached come
+        first, at most twenty of a company. A company whose people could not be read is absent:
+        nobody may be told that it has none.
 
-        One association call for each 1,000 companies, one batch read for each 100 contacts.
+        One association call for each 1,000 companies (one more for each 500 contacts of one of
+        them), one batch read for each 100 contacts.
         """
         people = self._hubspot.associated("companies", "contacts", company_ids)
-        chosen = {
+        linked = {
             company_id: list(
                 dict.fromkeys(
                     a.to_id
                     for a in people.found.get(company_id, ())
                     if not by_label or self._is_admin(a)
                 )
-            )[: MOST_ADMIN_CONTACTS if by_label else MOST_CONTACTS_READ]
+            )
             for company_id in company_ids
             if company_id not in people.errors
         }
-        wanted = sorted({one for some in chosen.values() for one in some})
+        wanted = sorted({one for some in linked.values() for one in some[:MOST_CONTACTS_READ]})
         properties = [
             *CONTACT_PROPERTIES,
             BAD_ADDRESS,
@@ -73,14 +75,21 @@ class AdminContacts:
         if not by_label:
             properties.append(self._names.admin_contact_property)
         reading = self._hubspot.read("contacts", wanted, list(dict.fromkeys(properties)))
-        return {
-            company_id: tuple(
+        found = {
+            company_id: [
                 self._admin(reading.found[one], more)
                 for one in ids
                 if one in reading.found and (by_label or self._has_role(reading.found[one]))
-            )[:MOST_ADMIN_CONTACTS]
-            for company_id, ids in chosen.items()
+            ]
+            for company_id, ids in linked.items()
             if reading.errors.keys().isdisjoint(ids)
+        }
+        return {
+            company_id: tuple(sorted(some, key=lambda one: not is_reachable(one)))[
+                :MOST_ADMIN_CONTACTS
+            ]
+            for company_id, some in found.items()
+            if some or len(linked[company_id]) <= MOST_CONTACTS_READ
         }
 
     def _is_admin(self, association: Association) -> bool:

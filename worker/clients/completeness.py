@@ -90,7 +90,7 @@ _ADMINS = RecordField.ADMIN_CONTACTS.value
 def _contacts_lack(record: ClientRecord, rules: ClientRecordRules) -> Why | None:
     if not record.admin_contacts:
         return Why.ABSENT
-    reachable = [one for one in record.admin_contacts if _is_reachable(one)]
+    reachable = [one for one in record.admin_contacts if is_reachable(one)]
     if not reachable:
         return Why.UNREACHABLE
     fresh = rules.fresh.get(_ADMINS)
@@ -101,7 +101,8 @@ def _contacts_lack(record: ClientRecord, rules: ClientRecordRules) -> Why | None
     return Why.STALE
 
 
-def _is_reachable(contact: AdminContact) -> bool:
+def is_reachable(contact: AdminContact) -> bool:
+    """Whether mail to an administrative contact could arrive, and somebody is there to read it."""
     return is_deliverable(contact.email) and not contact.undeliverable and not contact.gone
 
 

@@ -34,9 +34,11 @@ def give_tasks(
     most: int,
     night: str,
     now: datetime,
+    level_1: str = "",
 ) -> int:
     """Give tasks for the first on the list that have none, at most so many in a night (an ISO
     date), however often it is swept; how many. What HubSpot refuses is left for the next night.
+    `level_1`: the owner (its id) of tasks for companies without one.
     """
     tally = f"{TALLY_KEY}{night}"
     given = 0
@@ -48,7 +50,7 @@ def give_tasks(
         try:
             client.incr(tally)
             client.expire(tally, TALLY_KEPT_S)
-            task_id = hubspot.create_task(_task(entry, now))
+            task_id = hubspot.create_task(_task(entry, now, level_1))
             hubspot.update("companies", [Update(entry.company_id, {TASK: task_id})])
         except HubSpotError as error:
             log.warning("record_task_not_given", company=entry.company_id, why=str(error))
@@ -57,7 +59,22 @@ def give_tasks(
     return given
 
 
-def _task(entry: ToMend, now: datetime) -> NewTask:
+def owner_of_address(hubspot: HubSpotByNight, address: str) -> str:
+    """The id of the active owner with an address in HubSpot; empty, with a word in the log, where
+    there is none or HubSpot does not tell."""
+    wanted = address.strip().casefold()
+    try:
+        owners = hubspot.active_owners()
+    except HubSpotError as error:
+        log.warning("record_task_owner_unknown", address=address, why=str(error))
+        return ""
+    found = next((one.id for one in owners if one.email.strip().casefold() == wanted), "")
+    if not found:
+        log.warning("record_task_owner_unknown", address=address, why="no active owner has it")
+    return found
+
+
+def _task(entry: ToMend, now: datetime, level_1: str) -> NewTask:
     gaps = ", ".join(entry.gaps)
     shown = html.escape(gaps)  # HubSpot: the body of a task is HTML
     tickets = f"{entry.open_tickets} open, {entry.decided_without} decided without the data"
@@ -67,5 +84,5 @@ def _task(entry: ToMend, now: datetime) -> NewTask:
         body=f"The record lacks: {shown}. Tickets of this client: {tickets}. The task is closed "
         "by itself once the record is complete.",
         due_ms=int((now + DUE_IN).timestamp() * 1000),
-        owner_id=entry.owner_id,
+        owner_id=entry.owner_id or level_1,
     )

@@ -82,10 +82,12 @@ class Freshness(_Model):
 
 
 class Tasks(_Model):
-    """Tasks in HubSpot for the clients first on the list to mend."""
+    """Tasks in HubSpot for the clients first on the list to mend. `level_1`: the address in
+    HubSpot of whoever gets those of clients that nobody owns; empty: they are nobody's."""
 
     enabled: bool = False
     per_night: Annotated[int, Field(ge=1, le=100)] = 20
+    level_1: Annotated[str, Field(max_length=254)] = ""
 
 
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]

@@ -245,7 +245,7 @@ class Sweep:
         return writing
 
 
-def patiently(ask: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:
+def patiently(ask: Callable[[], T]) -> T:
     """A reading, tried again a few times when HubSpot stumbles or others need the limit."""
     for left in range(TRIES - 1, -1, -1):
         try:
@@ -253,11 +253,11 @@ def patiently(ask: Callable[[], T], sleep: Callable[[float], None] = time.sleep)
         except RateLimited as error:
             if not left or error.retry_after_s > LONGEST_WAIT_S:
                 raise
-            sleep(error.retry_after_s)
+            time.sleep(error.retry_after_s)
         except Transient:
             if not left:
                 raise
-            sleep(2.0 ** (TRIES - left))
+            time.sleep(2.0 ** (TRIES - left))
     raise AssertionError("unreachable")
 
 

@@ -1,5 +1,5 @@
 """What the nightly sweep and the report want from HubSpot beside the rest: whole lists, tickets
-with values, the day's calls, owners, tasks.
+with values, the day's calls, tasks.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from worker.hubspot.models import Record, parsed
 from worker.hubspot.service import SEARCH_PAGE, HubSpotService
 
 LIST_PAGE = 100  # HubSpot: records in a page of a list
-OWNERS_PAGE = 500
-MOST_OWNER_PAGES = 20
 TASK_TO_COMPANY = 192  # HubSpot: association type of a task with a company
 Filter = Mapping[str, Any]
 
@@ -122,19 +120,6 @@ class HubSpotByNight(HubSpotService):
 
         return parsed("daily use of the API", read, answer)
 
-    def owners(self) -> dict[str, str]:
-        """Names of the account's owners by id; the address where there is no name."""
-        names: dict[str, str] = {}
-        query: dict[str, Any] = {"limit": OWNERS_PAGE}
-        for _ in range(MOST_OWNER_PAGES):
-            answer = self._client.get(f"/crm/owners/{self._version}", query)
-            rows, after = parsed("list of owners", _owners, answer)
-            names |= rows
-            if not after:
-                break
-            query["after"] = after
-        return names
-
     def create_task(self, task: NewTask) -> str:
         """Create a task at a company; its id. HubSpot has no key against doing it twice."""
         properties = {
@@ -189,15 +174,3 @@ class HubSpotByNight(HubSpotService):
             ),
             answer,
         )
-
-
-def _owners(raw: dict[str, Any]) -> tuple[dict[str, str], str]:
-    named = {
-        str(one["id"]): " ".join(
-            str(part) for part in (one.get("firstName"), one.get("lastName")) if part
-        )
-        or str(one.get("email") or one["id"])
-        for one in raw["results"]
-    }
-    after = ((raw.get("paging") or {}).get("next") or {}).get("after")
-    return named, str(after or "")

@@ -15,8 +15,8 @@ import structlog
 
 from config.settings import RoutingMode
 from worker.clients.burden import Burdens, read_burdens
-from worker.clients.record_tasks import give_tasks
-from worker.clients.rules import ClientRecordRules
+from worker.clients.record_tasks import give_tasks, owner_of_address
+from worker.clients.rules import ClientRecordRules, Tasks
 from worker.clients.sweep import TASK, Sweep, SweepState, patiently
 from worker.clients.sweep_store import SweepStore
 from worker.hubspot.errors import HubSpotError
@@ -138,15 +138,20 @@ class Morning:
         finally:
             self._here.counters.add({"clients_flagged": state.figures.flags_written - counted})
         if state.finished and rules.tasks.enabled and self._writes():
-            given = give_tasks(
-                self.hubspot,
-                self._here.redis,
-                state.figures.first_to_mend(),
-                rules.tasks.per_night,
-                state.night,
-                self._here.now(),
-            )
-            self._here.counters.add({"record_tasks_given": given})
+            self._give_tasks(rules.tasks, state)
+
+    def _give_tasks(self, rules: Tasks, state: SweepState) -> None:
+        level_1 = owner_of_address(self.hubspot, rules.level_1) if rules.level_1 else ""
+        given = give_tasks(
+            self.hubspot,
+            self._here.redis,
+            state.figures.first_to_mend(),
+            rules.per_night,
+            state.night,
+            self._here.now(),
+            level_1,
+        )
+        self._here.counters.add({"record_tasks_given": given})
 
     # ---- the report
 
@@ -207,10 +212,11 @@ class Morning:
         if not any(state.figures.owners):
             return {}
         try:
-            return patiently(self.hubspot.owners)
+            owners = patiently(self.hubspot.active_owners)
         except HubSpotError as error:
             log.warning("report_lacks", figure="names of owners", why=str(error))
             return {}
+        return {one.id: one.name or one.email or one.id for one in owners}
 
     # ---- what it stands on
 

@@ -271,15 +271,25 @@ def test_the_label_is_read_as_a_person_reads_it(
 def test_without_labels_a_property_tells_whoever_it_is_among_many(
     portal: Portal, redis_client: redis.Redis
 ) -> None:
-    people = [str(n) for n in range(200, 300)]
+    people = [str(n) for n in range(2000, 7000)]
     portal.contacts |= {one: {"email": f"{one}@harrow.example"} for one in people}
-    portal.contacts["299"]["client_contact_role"] = "billing;Administrative"
+    portal.contacts["6999"]["client_contact_role"] = "billing;Administrative"
     portal.people_of_company["10"] = [link(one) for one in people]
 
     record = by_property(portal, redis_client).look_up(["1"], by_label=False).record("1")
 
     assert record is not None
-    assert [one.contact_id for one in record.admin_contacts] == ["299"]
+    assert [one.contact_id for one in record.admin_contacts] == ["6999"]
+
+
+def test_a_client_with_more_people_than_are_read_is_not_said_to_have_none(
+    portal: Portal, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.clients.admin_contacts.MOST_CONTACTS_READ", 30)
+    people = [str(n) for n in range(2000, 2050)]
+    portal.contacts |= {one: {"email": f"{one}@harrow.example"} for one in people}
+    portal.people_of_company["10"] = [link(one) for one in people]
+    assert by_property(portal, redis_client).look_up(["1"], by_label=False).record("1") is None
 
 
 def test_a_role_that_only_resembles_the_one_is_none(
@@ -305,6 +315,20 @@ def test_a_client_with_a_crowd_of_administrative_contacts_shows_twenty(
 
     assert record is not None
     assert [one.contact_id for one in record.admin_contacts] == people[:20]
+
+
+def test_the_one_of_a_crowd_who_can_be_reached_comes_first(
+    directory: ClientDirectory, portal: Portal
+) -> None:
+    people = [str(n) for n in range(200, 260)]
+    portal.contacts |= {one: {"email": "no address"} for one in people}
+    portal.contacts["259"] = {"email": "head@harrow.example"}
+    portal.people_of_company["10"] = [link(one, PLAIN, ADMIN) for one in people]
+
+    record = directory.look_up(["1"], by_label=True).record("1")
+
+    assert record is not None
+    assert record.admin_contacts[0].contact_id == "259"
 
 
 # ---- by the sender's domain

@@ -37,7 +37,7 @@ def test_the_shipped_rules_are_those_of_the_guidelines() -> None:
     assert shipped.required == ("admin_contacts", "erp_system", "customization_summary")
     assert shipped.clients is None
     assert not shipped.tasks.enabled
-    assert shipped.tasks.per_night == 20
+    assert (shipped.tasks.per_night, shipped.tasks.level_1) == (20, "")
     assert (shipped.night.report_at, shipped.night.time_zone) == ("06:00", "")
 
 
@@ -52,7 +52,7 @@ def test_everything_can_be_said_at_once(tmp_path: Path) -> None:
       required: [service_manager]
   allowed: {erp_system: [NetSuite, 365]}
   fresh: {admin_contacts: {property: confirmed_at, months: 12}}
-  tasks: {enabled: true, per_night: 5}
+  tasks: {enabled: true, per_night: 5, level_1: desk@example.com}
   night: {sweep_at: "23:30", report_at: "05:45", time_zone: Europe/Paris}
 """
     read = read_document(policy_with(tmp_path, section)).client_record

@@ -5,7 +5,7 @@ dies on the way.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,13 @@ from worker.runtime import gateway_by_night
 
 PAGE = 100
 GAPS = "administrative contact, ERP system, customization summary"
+CONFIRMED = {
+    "name": "client_contact_confirmed_at",
+    "label": "Confirmed at",
+    "type": "datetime",
+    "fieldType": "date",
+    "groupName": "contactinformation",
+}
 LIST = "GET /crm/objects/{v}/companies"
 
 
@@ -64,6 +71,10 @@ def hubspot(
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def days_ago(days: int) -> str:
+    return str(int((now() - timedelta(days=days)).timestamp() * 1000))
 
 
 def fill(hub: Hub, companies: int, complete: float = 0.0) -> None:
@@ -258,7 +269,7 @@ def test_only_clients_are_counted_and_flagged(
 def test_a_client_with_thousands_of_contacts_is_read_whole(
     hub: Hub, hubspot: HubSpotByNight, names: PortalNames
 ) -> None:
-    made = hub.control("POST", "/bulk", {"companies": 1, "contacts": 1200, "complete_share": 0})
+    made = hub.control("POST", "/bulk", {"companies": 1, "contacts": 5000, "complete_share": 0})
     big = made["companies"]["ids"][0]
     last = made["contacts"]["ids"][1]
     row = {"company_id": big, "admin_contacts": [last]}
@@ -267,7 +278,7 @@ def test_a_client_with_thousands_of_contacts_is_read_whole(
     assert said_of(hub, big) == ("incomplete", "ERP system, customization summary")
     assert hub.control("GET", "/counters")["by_endpoint"] == {
         LIST: 1,
-        "POST /crm/associations/{v}/companies/contacts/batch/read": 3,  # 500 contacts a page
+        "POST /crm/associations/{v}/companies/contacts/batch/read": 10,  # 500 contacts a page
         "POST /crm/objects/{v}/contacts/batch/read": 1,
         "POST /crm/objects/{v}/companies/batch/update": 1,
     }
@@ -287,6 +298,61 @@ def test_a_company_deleted_on_the_way_costs_nobody_else(
     figures = sweep(hubspot, names).figures
     assert said_of(hub, stays) == ("incomplete", GAPS)
     assert (figures.flags_written, figures.flags_refused) == (1, 1)
+
+
+def test_a_company_deleted_before_its_people_were_read_costs_nobody_else(
+    hub: Hub, hubspot: HubSpotByNight, names: PortalNames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, stays = company(hub, name="Gone"), company(hub, name="Stays")
+    associated = hubspot.associated
+
+    def deleted_first(*asked: Any) -> Any:
+        hub.act("user", "7001", "archive", object_type="companies", id=gone)
+        return associated(*asked)
+
+    monkeypatch.setattr(hubspot, "associated", deleted_first)
+    figures = sweep(hubspot, names).figures
+    assert said_of(hub, stays) == ("incomplete", GAPS)
+    assert (figures.companies, figures.flags_written) == (2, 1)
+
+
+def test_what_a_customer_asks_for_more_is_read_and_judged(
+    hub: Hub, hubspot: HubSpotByNight, names: PortalNames
+) -> None:
+    """Conditions, allowed values and how old a confirmation may be, from the portal to the flag."""
+    hub.define("companies", "service_manager")
+    hub.call("POST", "/crm/properties/{v}/contacts", CONFIRMED)
+    known = {"erp_system": "NetSuite", "customization_summary": "Weekly payment file."}
+    managed = {"managed_services": "true"}
+    whole = company(hub, name="Whole", **known, **managed, service_manager="Ines Vogt")
+    unmanaged = company(hub, name="Unmanaged", **known)
+    without = company(hub, name="Without manager", **known, **managed)
+    other = company(hub, name="Other system", **known | {"erp_system": "Abacus"})
+    stale = company(hub, name="Stale", **known)
+    for one in (whole, unmanaged, without, other):
+        admin(hub, one, email=f"a@{one}.example", client_contact_confirmed_at=days_ago(30))
+    admin(hub, stale, email="a@stale.example", client_contact_confirmed_at=days_ago(500))
+    sweep(
+        hubspot,
+        names,
+        properties={"service_manager": "service manager"},
+        conditions=[
+            {
+                "name": "Managed services",
+                "where": {"property": "managed_services", "is": ["true"]},
+                "required": ["service_manager"],
+            }
+        ],
+        allowed={"erp_system": ["NetSuite", "SAP Business One"]},
+        fresh={"admin_contacts": {"property": "client_contact_confirmed_at", "months": 12}},
+    )
+    assert said_of(hub, whole) == said_of(hub, unmanaged) == ("complete", "")
+    assert said_of(hub, without) == ("incomplete", "service manager")
+    assert said_of(hub, other) == ("incomplete", "ERP system (not an allowed value)")
+    assert said_of(hub, stale) == (
+        "incomplete",
+        "administrative contact (not confirmed for 12 months)",
+    )
 
 
 def test_companies_with_nothing_or_anything_in_them_are_checked(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -22,8 +24,10 @@ from tests.stack import environment_of, provision, settings_for, writes
 from worker.app import app
 from worker.clients.recheck import KEY as CHANGED_KEY
 from worker.clients.recheck import Recheck
-from worker.clients.sweep import SweepState
+from worker.clients.record_tasks import owner_of_address
+from worker.clients.sweep import TASK, SweepState
 from worker.clients.sweep_store import SweepStore
+from worker.hubspot.by_night import NewTask
 from worker.reports.errors import RecordRulesNotReady
 from worker.reports.morning import Morning
 from worker.reports.on_demand import run_report
@@ -191,6 +195,48 @@ def test_a_property_that_the_portal_lacks_stops_the_sweep_with_its_name(
     here.redis.close()
 
 
+def test_tasks_are_off_and_on_they_are_the_owners_or_level_1s(
+    hub: Hub, redis_url: str, here: At, folder: Path, tmp_path: Path
+) -> None:
+    sweep(here, date(2026, 11, 23))
+    assert hub.control("GET", "/objects/tasks")["results"] == []
+    here.redis.flushall()
+    for row in hub.control("GET", "/objects/companies")["results"][::2]:
+        nobodys = {"id": row["id"], "properties": {"hubspot_owner_id": ""}}
+        hub.act("user", "7001", "update", object_type="companies", **nobodys)
+    desk = hub.get("/crm/owners/{v}").json()["results"][0]
+    policy = tmp_path / "escalation.yaml"
+    off, on = (
+        'enabled: false\n    per_night: 20\n    level_1: ""',
+        "enabled: true\n    per_night: 30",
+    )
+    text = DEFAULT_POLICY.read_text()
+    assert off in text
+    policy.write_text(text.replace(off, f"{on}\n    level_1: {desk['email'].upper()}"))
+    asking = runtime(hub, redis_url, folder, policy_file=policy)
+    sweep(asking, date(2026, 11, 24))
+    asking.redis.close()
+    tasks = {
+        one["id"]: one["properties"] for one in hub.control("GET", "/objects/tasks")["results"]
+    }
+    assert len(tasks) == 30
+    rows = hub.control("GET", "/objects/companies")["results"]
+    owned = {
+        task: one["properties"].get("hubspot_owner_id")
+        for one in rows
+        if (task := one["properties"].get(TASK))
+    }
+    assert owned.keys() == tasks.keys()
+    for task, owner in owned.items():
+        assert tasks[task]["hubspot_owner_id"] == (owner or desk["id"])
+    assert {bool(owner) for owner in owned.values()} == {True, False}
+
+
+@pytest.mark.parametrize("address", ["nobody@example.com", ""])
+def test_a_task_for_an_address_that_nobody_has_is_nobodys(here: At, address: str) -> None:
+    assert owner_of_address(Morning(here).hubspot, address) == ""
+
+
 def test_figures_that_hubspot_does_not_tell_are_said_to_be_unknown(hub: Hub, here: At) -> None:
     morning = sweep(here, date(2026, 11, 24))
     rules = [
@@ -225,6 +271,26 @@ def test_a_mended_record_loses_its_flag_within_the_minute(
     said = hub.truth("companies", half)["properties"]
     assert said["client_record_status"] == "complete"
     assert here.redis.zcard(CHANGED_KEY) == 0
+
+
+def test_a_mended_record_closes_its_task_too(hub: Hub, here: At) -> None:
+    known = {"erp_system": "NetSuite", "customization_summary": "None needed."}
+    sweep(here, date(2026, 11, 24))
+    rows = hub.control("GET", "/objects/companies?properties=client_record_missing")["results"]
+    half = next(
+        one["id"]
+        for one in rows
+        if one["properties"]["client_record_missing"] == "customization summary"
+    )
+    hubspot = gateway_by_night(here.settings, here.redis, here.names)
+    task = hubspot.create_task(NewTask(half, "Complete the client record", "", 0))
+    mended = known | {TASK: task}
+    hub.act("user", "7001", "update", object_type="companies", id=half, properties=mended)
+    here.redis.zadd(CHANGED_KEY, {f"company:{half}": 1.0})
+    rules = here.policy.current().client_record
+    assert Recheck(hubspot, here.redis, here.names, True, here.now).run(rules, True).changed == 1
+    assert hub.truth("tasks", task)["properties"]["hs_task_status"] == "COMPLETED"
+    assert not hub.truth("companies", half)["properties"].get(TASK)
 
 
 def test_a_contact_that_leaves_sets_the_flag_of_the_company(hub: Hub, here: At) -> None:
@@ -293,15 +359,32 @@ def test_the_command_writes_a_report_where_it_is_told(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "60 clients, 33.3 % complete, 40 to mend; 60 flags written" in done.stdout
+    assert re.search("Checking clients .* 60/60", done.stdout), "a bar that has come to its end"
     assert figures(tmp_path / "here")["clients"] == CLIENTS
     assert list((folder / "reports" / "history").iterdir())
 
 
-def test_flower_shows_how_far_a_piece_has_come() -> None:
+def test_flower_shows_how_far_a_piece_has_come(here: At, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the task sends while it runs, as Celery's view of events (Flower's own) takes it."""
+    monkeypatch.setattr(nightly, "runtime", lambda: here)
+    monkeypatch.setattr(nightly, "TOLD_EVERY_S", 0.0)
+    here.at = TONIGHT
+    task = nightly.tend_client_records
+    states: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    monkeypatch.setattr(task, "update_state", lambda **told: states.append(told))
+    monkeypatch.setattr(
+        task, "send_event", lambda kind, **told: events.append({"type": kind, **told})
+    )
+    task.push_request(id="1")
+    task.run()
+    task.pop_request()
+    assert {one["state"] for one in states} == {"PROGRESS"}
+    assert states[0]["meta"]["companies"] == CLIENTS
     seen = State()
     about = {"hostname": "w", "uuid": "1", "timestamp": 1.0, "local_received": 1.0, "clock": 1}
     seen.event({**about, "type": "task-received", "name": "tend_client_records"})
-    seen.event({**about, "type": "task-progress", "result": "9 of about 10", "clock": 2})
-    task = vars(seen)["tasks"]["1"]
-    assert (task.state, task.result) == ("PROGRESS", "9 of about 10")
+    seen.event({**about, "clock": 2, **events[-1]})
+    shown = vars(seen)["tasks"]["1"]
+    assert shown.state == "PROGRESS"
+    assert shown.result.startswith("60 companies checked")

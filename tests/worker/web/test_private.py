@@ -14,6 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from config.settings import load_settings
 from tests.worker.web.door import Answer, call
 from worker import embedded_redis
+from worker.clients.sweep import SweepState
+from worker.clients.sweep_store import SweepStore
 from worker.counters import Counters
 from worker.hubspot.errors import Rejected, Transient
 from worker.intake.inbox import Inbox, Source
@@ -132,6 +134,20 @@ def test_the_last_poll_is_among_the_metrics(redis_client: redis.Redis) -> None:
     found = metrics(redis_client)
     assert found["ticket_worker_undecided", ""] == 12
     assert 29 < found["ticket_worker_poll_age_seconds", ""] < 40
+
+
+def test_how_far_the_sweep_has_come_is_among_the_metrics(redis_client: redis.Redis) -> None:
+    assert ("ticket_worker_sweep_companies_checked", "") not in metrics(redis_client)
+    store = SweepStore(redis_client)
+    assert store.take()
+    at = SweepState("2026-11-23", 1795400000.0, expected=400)
+    at.figures.companies, at.figures.clients, at.figures.complete = 100, 90, 60
+    store.save(at)
+    found = metrics(redis_client)
+    assert found["ticket_worker_sweep_companies_checked", ""] == 100
+    assert found["ticket_worker_sweep_done_ratio", ""] == 0.25
+    assert found["ticket_worker_sweep_clients_complete", ""] == 60
+    assert found["ticket_worker_sweep_finished_timestamp_seconds", ""] == 0
 
 
 def test_metrics_without_redis_are_503() -> None:
