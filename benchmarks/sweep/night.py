@@ -152,19 +152,19 @@ class Stage:
             wait_for("The worker", lambda: b"worker_ready" in log.read_bytes(), log)
             time.sleep(WINDOW_S)
             self._portal.control("POST", "/counters/reset", {})
-            before = _memory_mb(worker.pid, "VmRSS")
+            before = peak = _memory_mb(worker.pid, "VmRSS")
             self._wake()
             began = time.monotonic()
             if kill:
                 self._until(log, lambda state: state.figures.companies >= self._clients / 2)
+                peak = _memory_mb(worker.pid, "VmHWM")
                 worker.send_signal(signal.SIGKILL)
                 worker.wait()
-                peak = before
                 self._redis.delete(LEASE_KEY)  # what its end within the lease's time does
                 worker = stack.enter_context(self._worker(self._folder / f"worker_{name}_2.log"))
             state = self._until(log, lambda one: bool(one.finished))
             seconds = time.monotonic() - began
-            peak = _memory_mb(worker.pid, "VmHWM")
+            peak = max(peak, _memory_mb(worker.pid, "VmHWM"))
         counted: dict[str, Any] = self._portal.control("GET", "/counters")
         return Night(
             clients=self._clients,

@@ -219,8 +219,10 @@ def everyone(hub: Hub) -> list[dict[str, Any]]:
 
 
 def test_a_sweep_that_is_told_to_stop_ends_at_a_page_and_can_go_on(
-    hub: Hub, hubspot: HubSpotByNight, names: PortalNames
+    hub: Hub, hubspot: HubSpotByNight, names: PortalNames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("worker.clients.sweep.PAGES_A_BLOCK", 1)  # else all seven are read ahead
+    monkeypatch.setattr("worker.clients.sweep.BLOCKS_AHEAD", 1)
     fill(hub, 700)
     state = SweepState("2026-11-23", now().timestamp())
     swept = Sweep(hubspot, names, rules(), True, True, now)
