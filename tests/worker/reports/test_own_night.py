@@ -11,7 +11,8 @@ import redis
 
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
-from tests.stack import provision, settings_for
+from tests.stack import provision, route_all, settings_for
+from tests.worker.people import PERSON, move
 from worker import effects
 from worker.hubspot.by_night import HubSpotByNight
 from worker.intake.inbox import Failure
@@ -28,12 +29,11 @@ from worker.reports.own_night import (
 from worker.routing.policy import DEFAULT_POLICY
 from worker.routing.policy_document import PolicyDocument
 from worker.routing.policy_file import read_document
-from worker.runtime import gateway_by_night
+from worker.runtime import Runtime, gateway_by_night
 from worker.ticket_state import STAGE
 
-AGENT = "7002"
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-SINCE = NOW - timedelta(days=1)
+RESET = "please reset my password, the portal refuses my login, locked out"
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def ours(hub: Hub, ticket: str, properties: dict[str, str]) -> None:
 def moved_by_agent(hub: Hub, portal: Portal, ticket: str, queue: str) -> None:
     """An agent drags it; the worker sees it and locks the ticket, as it does."""
     stage = {STAGE: portal.stage_of[queue]}
-    hub.act("user", AGENT, "update", object_type="tickets", id=ticket, properties=stage)
+    hub.act("user", PERSON, "update", object_type="tickets", id=ticket, properties=stage)
     ours(hub, ticket, effects.lock(queue))
 
 
@@ -118,6 +118,24 @@ def test_the_portal_tells_the_workers_day(
     assert 3 * 3600 - 60 < night.undecided.oldest_s < 3 * 3600 + 60
     assert night.calls_used
     assert night.calls_allowed == 625_000
+
+
+def test_corrected_are_the_tickets_that_people_moved_and_not_those_they_handed_on(
+    hub: Hub, here: Runtime, hubspot: HubSpotByNight, policy: PolicyDocument
+) -> None:
+    before = read_own_night(hubspot, [], policy, here.portal.current(here.policy.current()), now())
+    corrected, handed_on, kept = (hub.ticket(content=RESET) for _ in range(3))
+    route_all(here, [corrected, handed_on, kept])
+    asks = {"escalation_request": "exceeds_level_1"}
+    hub.act("user", PERSON, "update", object_type="tickets", id=handed_on, properties=asks)
+    move(hub, corrected, "OCR", "user", PERSON)
+    move(hub, handed_on, "Product", "user", PERSON)
+    route_all(here, [corrected, handed_on, kept])
+    portal = here.portal.current(here.policy.current())
+    after = read_own_night(hubspot, [], policy, portal, now())
+    assert (after.corrected or 0) - (before.corrected or 0) == 1
+    tomorrow = now() + timedelta(days=1, minutes=1)
+    assert read_own_night(hubspot, [], policy, portal, tomorrow).corrected == 0
 
 
 def test_what_hubspot_does_not_tell_is_not_known_and_the_rest_is(
