@@ -13,8 +13,8 @@ from typing import TypeVar
 import structlog
 
 from worker.effects import stamp
-from worker.escalation.ageing_watch import overdue
 from worker.escalation.hours import WorkingHours
+from worker.escalation.overdue import read_overdue
 from worker.hubspot.by_night import Filter, HubSpotByNight
 from worker.hubspot.errors import HubSpotError
 from worker.hubspot.models import moment
@@ -187,7 +187,7 @@ def _patience(policy: PolicyDocument) -> timedelta:
 def _overdue(
     hubspot: HubSpotByNight, policy: PolicyDocument, portal: Portal, now: datetime
 ) -> dict[str, int]:
-    _, late = overdue(hubspot, policy, portal, now)
+    _, late = read_overdue(hubspot, policy, portal, now)
     return dict(Counter(breach.stay.queue for breach in late))
 
 

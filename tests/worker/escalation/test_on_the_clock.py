@@ -326,7 +326,7 @@ def test_an_account_without_dates_of_entry_is_read_by_history(
 ) -> None:
     put(hub, "OCR")
     monkeypatch.setattr(
-        "worker.escalation.ageing_watch.PROPERTIES", ("hs_pipeline", "hs_pipeline_stage")
+        "worker.escalation.overdue.PROPERTIES", ("hs_pipeline", "hs_pipeline_stage")
     )
     assert look(here, channel, watched({"ocr": 8.0})).by_queue == {"ocr": 1}
 
