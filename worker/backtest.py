@@ -50,7 +50,7 @@ class Asked:
 
 def run_backtest(settings: Settings, asked: Asked, console: Console) -> int:
     """Exit status 1 when a line could not be read, when no ticket has a label, or when the draft
-    turns more tickets wrong than right. Raises `PolicyError`, `ReportNotWritten`, `OSError` and,
+    costs more than the policy in force. Raises `PolicyError`, `ReportNotWritten`, `OSError` and,
     for the portal, the gateway's errors.
     """
     with console.status("Loading the policy"):
@@ -68,10 +68,9 @@ def run_backtest(settings: Settings, asked: Asked, console: Console) -> int:
     console.print(shown(f"The page: {path}"), soft_wrap=True)
     if not found.labelled:
         console.print("No ticket here has a label, so nothing can be said of right and wrong.")
-    worse = found.differences is not None and found.differences.worse
-    if worse:
-        console.print("The draft turns more tickets wrong than right.", style="red")
-    return 1 if worse or found.bad_lines or not found.labelled else 0
+    if found.worse:
+        console.print("The draft costs more than the policy in force.", style="red")
+    return 1 if found.worse or found.bad_lines or not found.labelled else 0
 
 
 def judge(path: Path, settings: Settings) -> Judge:

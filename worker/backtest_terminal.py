@@ -84,48 +84,57 @@ def show_bars(
 
 
 def share(one: Share) -> str:
-    """A share with its counts; never 100 % before it is all."""
-    if one.value is None:
-        return "-"
-    words = f"{one.value:.1%}"
-    if words == "100.0%" and one.part < one.of:
-        words = "99.9%"
-    return f"{words} ({one.part:,}/{one.of:,})"
+    """A share with its counts."""
+    return "-" if one.value is None else f"{percent(one)} ({one.part:,}/{one.of:,})"
 
 
-def headline(figures: Figures) -> Iterator[tuple[str, str]]:
-    """The figures that matter, by name."""
-    costs, tickets = figures.costs, max(1, figures.tickets)
-    yield "queue right, best guess", share(figures.queue_guessed)
+def percent(one: Share) -> str:
+    """A share alone; never 100 % before it is all."""
+    words = f"{one.value or 0:.1%}"
+    return "99.9%" if words == "100.0%" and one.part < one.of else words
+
+
+def headline(figures: Figures) -> Iterator[tuple[str, str, str]]:
+    """The figures that matter: name, value, and the counts it is made of."""
+    shares = [("queue right, best guess", figures.queue_guessed)]
     if figures.type_guessed.of:
-        yield "type right, best guess", share(figures.type_guessed)
-    yield "coverage (decided)", share(figures.coverage)
-    yield "precision (decided and right)", share(figures.precision)
+        shares.append(("type right, best guess", figures.type_guessed))
+    shares += [("coverage (decided)", figures.coverage), ("precision", figures.precision)]
     if figures.costly:
-        yield f"wrongly to {', '.join(figures.costly)}", share(figures.costly_errors)
-    yield "cost of 100 tickets: wrong", f"{100 * costs.wrong / tickets:.1f}"
-    yield "cost of 100 tickets: abstained", f"{100 * costs.abstained / tickets:.1f}"
-    yield "cost of 100 tickets: all to Level 1", f"{100 * costs.nothing_routed / tickets:.1f}"
+        shares.append((f"wrongly to {', '.join(figures.costly)}", figures.costly_errors))
+    for name, one in shares:
+        yield name, percent(one), f"{one.part:,}/{one.of:,}"
+    costs, tickets = figures.costs, max(1, figures.tickets)
+    for name, cost in (
+        ("cost of 100 tickets", costs.total),
+        ("of it for wrong decisions", costs.wrong),
+        ("cost with all left to Level 1", costs.nothing_routed),
+    ):
+        yield name, f"{100 * cost / tickets:.1f}", ""
 
 
 def _headline(found: Replayed, console: Console) -> None:
+    rows = {name: [_value(*words)] for name, *words in headline(found.figures)}
     if found.before is None:
         table = _table("Figures", "figure", "value")
-        for name, value in headline(found.figures):
-            table.add_row(name, value)
     else:
         table = _table("Figures", "figure", "now", "draft")
-        now, draft = dict(headline(found.before)), dict(headline(found.figures))
-        for name in dict.fromkeys([*now, *draft]):
-            table.add_row(name, now.get(name, "-"), draft.get(name, "-"))
+        for name, *words in headline(found.before):
+            rows.setdefault(name, ["-"]).insert(0, _value(*words))
+    for name, values in rows.items():
+        table.add_row(name, *([""] * (len(table.columns) - 1 - len(values))), *values)
     console.print(table)
 
 
+def _value(value: str, counts: str) -> str:
+    return f"{value} ({counts})" if counts else value
+
+
 def _queues(figures: Figures, console: Console) -> None:
-    table = _table("Queues", "queue", "tickets", "best guess", "precision", "recall")
+    table = _table("Queues", "queue", "tickets", "best guess", "precision", "recall", "cost")
     for one in figures.queues:
         shares = (share(part) for part in (one.guessed, one.precision, one.recall))
-        table.add_row(one.code, f"{one.tickets:,}", *shares)
+        table.add_row(one.code, f"{one.tickets:,}", *shares, f"{one.cost:g}")
     console.print(table)
 
 
@@ -174,16 +183,21 @@ def _differences(found: Differences, console: Console) -> None:
         console.print(f"{found.retyped:,} would stay in their queue under another type.")
     if not found.moved:
         return
-    table = _table("Moves", "from", "to", "tickets", *Verdict)
+    seen = [one for one in Verdict if found.count(one)]
+    table = _table("Moves", "", "tickets", *seen)
     for (before, after), by_verdict in ways(found):
-        counts = [f"{by_verdict.get(one, 0):,}" for one in Verdict]
-        table.add_row(before, after, f"{sum(by_verdict.values()):,}", *counts)
+        counts = [f"{by_verdict.get(one, 0):,}" for one in seen]
+        table.add_row(f"{before} → {after}", f"{sum(by_verdict.values()):,}", *counts)
     console.print(table)
-    table = _table("Tickets that move", "ticket", "subject", "from", "to", "right queue", "")
+    table = _table("Tickets that move", "ticket", "subject", "move", "which makes it")
+    for column, width in zip(table.columns, (None, 16, None, None), strict=True):
+        column.no_wrap, column.overflow, column.justify = True, "ellipsis", "left"
+        column.max_width = width
     for move in found.listed[:MOVES_SHOWN]:
+        right = "" if move.label in ("", move.before, move.after) else f", not {move.label}"
         table.add_row(
-            *map(shown, (move.id, move.subject[:60], move.before, move.after, move.label or "-")),
-            shown(move.verdict, "red" if move.verdict is Verdict.WRONG else ""),
+            *map(shown, (move.id, move.subject, f"{move.before} → {move.after}")),
+            shown(f"{move.verdict}{right}", "red" if move.verdict is Verdict.WRONG else ""),
         )
     console.print(table)
     if found.moved > MOVES_SHOWN:

@@ -306,7 +306,7 @@ def backtest(
 ) -> int:
     """How right the policy is on past tickets, and what a draft of it would move.
 
-    Exit status 1 when a line can't be read, nothing is labelled, or the draft makes it worse.
+    Exit status 1 when a line can't be read, nothing is labelled, or the draft costs more.
     """
     from worker.backtest import Asked, run_backtest
 

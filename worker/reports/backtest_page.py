@@ -21,7 +21,7 @@ def page(found: Replayed, document: PolicyDocument, what: str, made_at: datetime
     """The page. `what` says in words which tickets were decided again."""
     figures = found.figures
     template = environment().get_template("backtest.html.j2")
-    now = dict(headline(found.before)) if found.before else None
+    now = {name: value for name, value, _ in headline(found.before)} if found.before else None
     html = template.render(
         what=what,
         made_at=made_at,

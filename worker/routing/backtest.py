@@ -45,7 +45,8 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
     """One queue: `guessed` are its tickets whose best guess is right, `recall` those that were
-    decided so; `precision` are the tickets sent to it that belong there."""
+    decided so; `precision` are the tickets sent to it that belong there, `cost` what the others
+    cost, in tickets wrongly sent to Level 1."""
 
     code: str
     label: str
@@ -53,6 +54,7 @@ class QueueFigures:
     guessed: Share
     precision: Share
     recall: Share
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,12 @@ class Figures:
 
 
 class Backtest:
-    """Takes decisions one by one; keeps some bytes of each and no text."""
+    """Takes decisions one by one; keeps some bytes of each and no text. `prices`: what a wrong
+    ticket costs each queue, by default what the policy says."""
 
-    def __init__(self, document: PolicyDocument) -> None:
+    def __init__(self, document: PolicyDocument, prices: Mapping[str, float] | None = None) -> None:
         self._document = document
+        self._prices = prices_of(document) | dict(prices or {})
         self._sent: Counter[tuple[str, str]] = Counter()
         self._queues: Counter[tuple[str, str]] = Counter()
         self._types: Counter[tuple[str, str]] = Counter()
@@ -163,6 +167,7 @@ class Backtest:
             guessed=Share(self._queues[code, code], tickets),
             precision=Share(right, sent),
             recall=Share(right, tickets),
+            cost=(sent - right) * self._prices[code],
         )
 
     def _type(self, code: str) -> TypeFigures:
@@ -197,7 +202,7 @@ class Backtest:
         return tuple(points)
 
     def _costs(self, wrong: Mapping[tuple[str, str], int]) -> Costs:
-        price = {code: queue.cost_if_wrong for code, queue in self._document.queues.items()}
+        price = self._prices
         elsewhere = sum(n for (right, _), n in self._queues.items() if right != LEVEL_1)
         triage = sum(n for (right, to), n in self._sent.items() if to == TRIAGE != right)
         triage -= self._sent[LEVEL_1, TRIAGE]
@@ -206,6 +211,11 @@ class Backtest:
             abstained=triage * price[LEVEL_1],
             nothing_routed=elsewhere * price[LEVEL_1],
         )
+
+
+def prices_of(document: PolicyDocument) -> dict[str, float]:
+    """What a wrong ticket costs each queue."""
+    return {code: queue.cost_if_wrong for code, queue in document.queues.items()}
 
 
 def costly_queues(document: PolicyDocument) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ class Verdict(StrEnum):
     RIGHT = "turns right"
     WRONG = "turns wrong"
     STILL_WRONG = "stays wrong"
+    TRIAGED = "left to triage"  # no longer decided, and Level 1 is not where it belongs
     NEW_OWNER = "new owner"  # right before and after: the draft gives its type to another queue
     UNKNOWN = "nobody knows"
 
@@ -55,11 +56,6 @@ class Differences:
     def count(self, verdict: Verdict) -> int:
         return sum(number for (_, _, one), number in self.ways.items() if one is verdict)
 
-    @property
-    def worse(self) -> bool:
-        """More tickets turn wrong than right."""
-        return self.count(Verdict.WRONG) > self.count(Verdict.RIGHT)
-
 
 class Comparison:
     """Takes pairs of decisions one by one."""
@@ -80,9 +76,8 @@ class Comparison:
             return
         verdict = Verdict.UNKNOWN
         if labels:
-            verdict = _verdict(
-                before.routed_to == labels[0].queue, after.routed_to == labels[1].queue
-            )
+            was_right = before.routed_to == labels[0].queue
+            verdict = _verdict(was_right, after.routed_to == labels[1].queue, after.decided)
         self._ways[before.routed_to, after.routed_to, verdict] += 1
         if len(self._listed) < MOST_LISTED:
             queue = labels[1].queue if labels else ""
@@ -98,7 +93,9 @@ class Comparison:
         )
 
 
-def _verdict(was_right: bool, is_right: bool) -> Verdict:
+def _verdict(was_right: bool, is_right: bool, decided: bool) -> Verdict:
     if is_right:
         return Verdict.NEW_OWNER if was_right else Verdict.RIGHT
+    if not decided:
+        return Verdict.TRIAGED
     return Verdict.WRONG if was_right else Verdict.STILL_WRONG

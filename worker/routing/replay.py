@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from worker.routing.backtest import Backtest, Figures, Label
+from worker.routing.backtest import Backtest, Figures, Label, prices_of
 from worker.routing.comparison import Comparison, Differences
 from worker.routing.decide import Case, decide_batch
 from worker.routing.decision import Decision
@@ -54,6 +54,11 @@ class Replayed:
     scored: Sequence[Scored]
 
     @property
+    def worse(self) -> bool:
+        """Whether a draft costs more than the policy in force, at the latter's prices."""
+        return self.before is not None and self.figures.costs.total > self.before.costs.total
+
+    @property
     def labelled(self) -> int:
         return self.standings.get(Standing.LABELLED, 0)
 
@@ -98,7 +103,8 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.before = Backtest(self.now.policy.document)
-        self.after = Backtest(self.judge.policy.document)
+        # A draft is not better for calling errors cheaper.
+        self.after = Backtest(self.judge.policy.document, prices_of(self.now.policy.document))
 
     @property
     def judge(self) -> Judge:

@@ -62,6 +62,13 @@ def test_costs_are_counted_in_tickets_wrongly_sent_to_level_1(figures: Figures) 
     assert figures.costs.wrong == DOCUMENT.queues["development"].cost_if_wrong
     assert figures.costs.abstained == 1
     assert figures.costs.nothing_routed == 2
+    assert {one.code: one.cost for one in figures.queues if one.cost} == {"development": 5}
+
+
+def test_a_draft_is_priced_by_the_policy_in_force() -> None:
+    counted = Backtest(DOCUMENT, {"development": 7})
+    counted.add(label("file_error"), decision("unexplained_error_log"))
+    assert counted.figures().costs.wrong == 7
 
 
 def test_the_curve_takes_the_surest_first_and_spreads_what_is_equally_sure() -> None:

@@ -47,9 +47,15 @@ def test_a_ticket_that_is_no_longer_decided_moves_to_level_1() -> None:
     counted.add("s", (Label("level_1"), Label("level_1")), decision("bug_report"), unsure)
     found = counted.differences()
     assert (found.tickets, found.moved) == (2, 1)
-    assert found.ways == {("ocr", "level_1", Verdict.WRONG): 1}
+    assert found.ways == {("ocr", "level_1", Verdict.TRIAGED): 1}
     assert found.retyped == 1
-    assert found.worse
+
+
+def test_a_ticket_of_level_1_that_is_left_to_triage_has_come_to_the_right_place() -> None:
+    counted = Comparison()
+    unsure = decision("ocr_usage", 0.1, decided=False)
+    counted.add("s", (Label("level_1"), Label("level_1")), decision("ocr_usage"), unsure)
+    assert counted.differences().ways == {("ocr", "level_1", Verdict.RIGHT): 1}
 
 
 def test_all_moves_are_counted_and_the_first_listed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,4 +68,3 @@ def test_all_moves_are_counted_and_the_first_listed(monkeypatch: pytest.MonkeyPa
     assert found.count(Verdict.RIGHT) == 5
     assert [move.id for move in found.listed] == ["0", "1"]
     assert len(found.listed[0].subject) == 200
-    assert not found.worse

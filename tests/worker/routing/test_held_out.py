@@ -115,6 +115,6 @@ def test_a_draft_is_held_against_the_policy_in_force(judge: Judge, examples_dir:
     found = replay(from_examples(examples, DOCUMENT), judge, draft)
     assert found.differences is not None
     assert {way[:2] for way in found.differences.ways} == {("not_supported", "level_1")}
-    assert found.differences.worse
+    assert found.worse
     assert found.before is not None
     assert (found.before.coverage.part, found.figures.coverage.part) == (18, 15)
