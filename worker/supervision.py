@@ -28,7 +28,6 @@ pidfile={{ folder }}/supervisord.pid
 childlogdir={{ folder }}
 loglevel=info
 silent=true
-umask=077
 {% if root %}
 user=root
 {% endif %}
