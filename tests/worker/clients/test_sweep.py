@@ -25,6 +25,7 @@ from worker.hubspot.by_night import HubSpotByNight
 from worker.hubspot.errors import Rejected
 from worker.portal import read_portal
 from worker.portal_names import read_portal_names
+from worker.reports.figures import ToMend
 from worker.runtime import gateway_by_night
 
 PAGE = 100
@@ -418,6 +419,19 @@ def test_open_tickets_and_those_decided_without_data_weigh(
     assert burdens.of(busy).decided_without >= 1
     assert burdens.of(quiet) == Burden()
     assert burdens.by_gap["ERP system"] >= 1
+
+
+def test_a_task_shows_words_as_they_are_though_hubspot_reads_its_body_as_html(
+    hub: Hub, hubspot: HubSpotByNight, names: PortalNames, redis_client: redis.Redis
+) -> None:
+    one = company(hub, name="One")
+    gaps = ("ERP & <img src=x onerror=alert(1)>",)
+    entry = ToMend(1.0, one, "One", "", gaps, 0, 0, 0)
+    assert give_tasks(hubspot, redis_client, [entry], 1, "2026-11-23", now()) == 1
+    task_id = hub.truth("companies", one)["properties"]["client_record_task"]
+    body = hub.truth("tasks", task_id)["properties"]["hs_task_body"]
+    assert "ERP &amp; &lt;img src=x onerror=alert(1)&gt;" in body
+    assert "<" not in body
 
 
 def test_tasks_are_given_to_the_first_and_closed_when_the_record_is_complete(

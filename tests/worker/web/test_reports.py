@@ -32,7 +32,8 @@ def folder(tmp_path: Path) -> Path:
     History(tmp_path / "reports").keep(
         day_of(date.fromisoformat(DAY), made.figures, made.night, partial=False)
     )
-    (tmp_path / "secret.html").write_text("secret")
+    for name in ("secret.html", *files):
+        (tmp_path / name).write_text("secret")
     return tmp_path / "reports"
 
 
@@ -101,6 +102,8 @@ def test_the_pages_are_closed_while_no_login_is_set(folder: Path, user: str, pas
     [
         "/reports/2026-11-22/report.html",
         "/reports/../secret.html",
+        f"/reports/../{pages.PAGE}",
+        f"/reports/./{pages.CSV}",
         "/reports/%2e%2e/secret.html",
         f"/reports/{DAY}/..%2f..%2fsecret.html",
         f"/reports/{DAY}/../../secret.html",
