@@ -14,6 +14,8 @@ NEVER_ANNOUNCED = 0.2  # of the tickets: no webhook of theirs is ever sent
 MOVED_BY_PEOPLE = 0.05
 FEWEST_MOVES = 30  # so that in a small run too some of them meet the worker at work
 AIMED = 0.8  # of the people's moves: at a ticket that a worker has in its hands
+HANDED_ON = 0.05  # of the tickets: somebody asks for a hand-off where their team may
+FEWEST_ASKS = 20
 LATE_CLIENTS = 0.1  # of the announced tickets; runs too small to wait for them have none
 LATE_FROM = 1_000
 KILL_EVERY_S = 2.0
@@ -45,6 +47,7 @@ class Plan:
     seed: int
     tickets: tuple[dict[str, Any], ...]
     moves: tuple[PersonsMove, ...]
+    asks: tuple[int, ...]  # numbers of the tickets
     rate: float
     redis_at_s: tuple[float, ...]
     flush_at_s: tuple[float, ...]
@@ -83,12 +86,17 @@ def make_plan(
         )
         for number in sorted(moved)
     )
+    # Neither moved by a person nor decided again when the client comes, so that what is asked for
+    # is the same in the calm run.
+    quiet = [n for n in range(count) if n not in moved and not tickets[n]["attach_after_s"]]
+    asking = max(round(count * HANDED_ON), min(FEWEST_ASKS, count // 8))
+    asks = tuple(sorted(dice.sample(quiet, min(asking, len(quiet)))))
     lasts = count / rate
     redis_at = tuple(
         lasts * (n + dice.uniform(0.2, 0.8)) / REDIS_RESTARTS for n in range(REDIS_RESTARTS)
     )
     flush_at = tuple(lasts * dice.uniform(0.4, 0.7) for _ in range(FLUSHES))
-    return Plan(seed, tuple(tickets), moves, rate, redis_at, flush_at)
+    return Plan(seed, tuple(tickets), moves, asks, rate, redis_at, flush_at)
 
 
 def bad_answers() -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaos.ledger import Ledger
 from chaos.plan import WEBHOOKS, Plan, bad_answers, make_plan
+from chaos.requests import Announced, Askers, announced, cards, left_open
 from chaos.stack import Stack, stack
 from chaos.storm import Agents, Storm
 from chaos.verdict import CLIENT_UNKNOWN, Breakage, Summary, judge
@@ -22,7 +23,9 @@ Tell = Callable[[str], None]
 
 
 class Sitting:
-    """One run on one stack: its tickets in order, and the ledger of what became of them."""
+    """One run on one stack: its tickets in order, the ledger of what became of them, and the
+    people who ask for hand-offs.
+    """
 
     def __init__(self, running: Stack) -> None:
         self.portal: SimulatedPortal = running.portal
@@ -30,14 +33,21 @@ class Sitting:
         settings = self.portal.control("GET", "/settings")
         self.ledger = Ledger(str(settings["app_id"]))
         self.ids: list[str] = []
+        self._askers: Askers | None = None
         self._grew_at = time.monotonic()
 
+    def begin(self, plan: Plan) -> None:
+        """People ask for hand-offs from now on."""
+        self._askers = Askers(self.portal, plan)
+
     def catch_up(self) -> None:
-        """Read on in HubSpot's log."""
+        """Read on in HubSpot's log; ask for what can be asked for by now."""
         before = self.ledger.next
         self.ledger.feed(self.portal.control("GET", f"/log?after={before}"))
         if self.ledger.next != before:
             self._grew_at = time.monotonic()
+        if self._askers:
+            self._askers.look(self.ids, self.ledger)
 
     @property
     def quiet_s(self) -> float:
@@ -46,6 +56,16 @@ class Sitting:
     @property
     def undecided(self) -> int:
         return sum(not one.decided for one in self.ledger.of(self.ids))
+
+    @property
+    def open(self) -> int:
+        """Hand-offs still to be asked for, to be carried out or to be announced."""
+        waiting = self._askers.waiting if self._askers else 0
+        return waiting + left_open(self.ledger.of(self.ids))
+
+    def announced(self) -> Announced:
+        asked = self._askers.asked if self._askers else []
+        return announced(asked, self.ledger, cards(self.running.teams))
 
     def without_client(self, plan: Plan) -> int:
         """Tickets whose client HubSpot knows, and which say that it is unknown."""
@@ -76,12 +96,14 @@ def run(
     with stack(folder / "calm", environment, model) as running:
         calm = Sitting(running)
         plan = make_plan(count, seed, rate, samples(), calm.portal.senders())
+        calm.begin(plan)
         began = time.monotonic()
         for start in range(0, count, CALM_STEP):
             calm.ids += calm.portal.arrive(plan.tickets[start : start + CALM_STEP])
             time.sleep(0.2)
         _until_settled(calm, plan, within_s, tell)
         calm_s = time.monotonic() - began
+        calm_notices = calm.announced()
     tell(f"Calm run: {len(calm.ids) - calm.undecided} decided in {calm_s:.0f} s")
     with stack(folder / "storm", environment, model) as running:
         sitting = Sitting(running)
@@ -95,12 +117,16 @@ def run(
             running.redis.flushes,
             sum(running.ends_of_their_own().values()),
         )
+        notices = sitting.announced()
     stories, still = sitting.ledger.of(sitting.ids), calm.ledger.of(calm.ids)
-    return judge(seed, stories, still, breakage, counters, (0, 0), (seconds, calm_s))
+    return judge(
+        seed, stories, still, breakage, counters, (notices, calm_notices), (seconds, calm_s)
+    )
 
 
 def _through_the_storm(sitting: Sitting, plan: Plan, within_s: float, tell: Tell) -> None:
     portal, running = sitting.portal, sitting.running
+    sitting.begin(plan)
     portal.control("PUT", "/webhooks", WEBHOOKS)
     # Writing a value again is then seen in the log, so that a second move is never hidden.
     strict = {"same_value_writes_history": True}
@@ -126,7 +152,7 @@ def _through_the_storm(sitting: Sitting, plan: Plan, within_s: float, tell: Tell
                 if first // 1000 != due // 1000:
                     tell(_progress(sitting, time.monotonic() - began))
                 time.sleep(STEP_S)
-            while (sitting.undecided or agents.waiting) and _goes_on(storm, ends):
+            while (sitting.undecided or agents.waiting or sitting.open) and _goes_on(storm, ends):
                 time.sleep(STEP_S)
                 sitting.catch_up()
             tell(_progress(sitting, time.monotonic() - began))
@@ -155,8 +181,8 @@ def _until_settled(sitting: Sitting, plan: Plan, within_s: float, tell: Tell) ->
     while time.monotonic() < ends:
         sitting.catch_up()
         overwritten = sum(one.overwritten for one in sitting.ledger.of(sitting.ids))
-        left = sitting.undecided + sitting.without_client(plan) + overwritten
+        left = sitting.undecided + sitting.without_client(plan) + overwritten + sitting.open
         if not left and sitting.quiet_s > CALM_FOR_S:
             return
         time.sleep(STEP_S)
-    tell(f"Not settled: {sitting.undecided} undecided")
+    tell(f"Not settled: {sitting.undecided} undecided, {sitting.open} hand-offs open")

@@ -126,6 +126,7 @@ class Stack:
     kept: dict[str, Kept]
     ready_url: str
     environment: Mapping[str, str]
+    teams: str  # where the channel's stand-in listens
 
     @property
     def kills(self) -> int:
@@ -159,6 +160,9 @@ def stack(folder: Path, environment: Mapping[str, str], model: Path) -> Iterator
             capture_output=True,
             timeout=120,
         )
+        channel = python("demo.teams_endpoint", "--port", addresses.teams.rpartition(":")[2])
+        started.enter_context(running(channel, {}, folder / "teams.log"))
+        wait_for("The channel", lambda: answers(f"{addresses.teams}/cards"), folder / "teams.log")
         portal = SimulatedPortal(addresses.hubspot)
         portal.control("POST", "/clients/sample", {})
         portal.subscribe(addresses.webhooks, env["HUBSPOT_CLIENT_SECRET"])
@@ -177,7 +181,7 @@ def stack(folder: Path, environment: Mapping[str, str], model: Path) -> Iterator
         started.callback(stop.set)
         ready = f"{addresses.private}/readyz"
         wait_for("The receiver", lambda: answers(ready), folder / "receiver.log")
-        yield Stack(portal, server, kept, ready, env)
+        yield Stack(portal, server, kept, ready, env, addresses.teams)
 
 
 def _watch(kept: Mapping[str, Kept], stop: threading.Event) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chaos.ledger import Story
+from chaos.requests import Announced
 
 CLIENT_UNKNOWN = "client unknown"
 
@@ -35,8 +36,13 @@ class Summary:
     human_moves_undone: int
     human_moves_restored: int
     slowest_restoration_s: float
+    hand_offs_asked_for: int
     notices: int
     notices_repeated: int
+    notices_missing: int
+    calm_notices: int
+    calm_notices_repeated: int
+    calm_notices_missing: int
     equal_to_calm: int
     unequal_to_calm: int
     kills: int
@@ -62,11 +68,11 @@ def judge(
     calm: Sequence[Story],
     breakage: Breakage,
     counters: dict[str, Any],
-    notices: tuple[int, int],
+    notices: tuple[Announced, Announced],
     seconds: tuple[float, float],
 ) -> Summary:
-    """Count, and say which figures are missed. `notices`: sent, and of those repeated; `seconds`:
-    of this run and of the calm one, whose tickets stand in the same order.
+    """Count, and say which figures are missed. `notices` and `seconds`: of this run and of the
+    calm one, whose tickets stand in the same order.
     """
     untouched = [
         (one, still) for one, still in zip(stories, calm, strict=True) if not one.moved_by_person
@@ -84,8 +90,13 @@ def judge(
         human_moves_undone=sum(one.undone for one in stories),
         human_moves_restored=len(restorations),
         slowest_restoration_s=round(max(restorations, default=0.0), 1),
-        notices=notices[0],
-        notices_repeated=notices[1],
+        hand_offs_asked_for=notices[0].asked,
+        notices=notices[0].notices,
+        notices_repeated=notices[0].repeated,
+        notices_missing=notices[0].missing,
+        calm_notices=notices[1].notices,
+        calm_notices_repeated=notices[1].repeated,
+        calm_notices_missing=notices[1].missing,
         equal_to_calm=equal,
         unequal_to_calm=len(untouched) - equal,
         kills=breakage.kills,
@@ -106,13 +117,24 @@ def judge(
 
 def _missed(said: Summary) -> list[str]:
     found = []
-    for name in ("lost", "doubled", "failed", "human_moves_undone", "unequal_to_calm"):
+    for name in (
+        "lost",
+        "doubled",
+        "failed",
+        "human_moves_undone",
+        "unequal_to_calm",
+        "notices_missing",
+        "calm_notices_missing",
+        "calm_notices_repeated",
+    ):
         if getattr(said, name):
             found.append(f"{name} is {getattr(said, name)}, not 0")
     if said.decided != said.tickets:
         found.append(f"{said.decided} of {said.tickets} tickets were decided")
     if not said.human_moves_restored:
         found.append("no person's move was restored, so nobody met the worker at work")
+    if said.tickets and not said.notices:
+        found.append("no hand-off was announced, so nothing is known of notices")
     if said.notices_repeated > said.kills + said.flushes:
         found.append("more notices were repeated than kills and flushes allow")
     if said.ends_of_their_own:

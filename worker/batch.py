@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from worker.hubspot.models import Record, Update
@@ -44,6 +45,12 @@ class Batch:
         """Ids whose work had not ended, or had been planned but perhaps not written."""
         done = {id_ for id_ in self.settlements if id_ not in self.rows}
         return [id_ for id_ in self.claim.ids if id_ not in done]
+
+    def drop(self, ids: Iterable[str]) -> None:
+        """The lease of these is lost: whoever holds it now does what there is to do."""
+        for id_ in ids:
+            for known in (self.tickets, self.rows, self.settlements, self.became):
+                known.pop(id_, None)
 
     def settle(
         self, id_: str, outcome: Outcome, what: str, delay_s: float | None = None, why: str = ""

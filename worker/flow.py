@@ -40,6 +40,7 @@ from worker.ticket_state import (
     Step,
     Work,
     asked_again,
+    decided_since,
     next_step,
     somebody_acted,
 )
@@ -145,8 +146,9 @@ class Flow:
                 steps.pop(id_)
             batch.tickets |= again.found
             steps |= {id_: next_step(ticket, portal, now) for id_, ticket in again.found.items()}
-        for id_ in self._inbox.reroutes(steps):
-            steps[id_] = asked_again(batch.tickets[id_], portal)
+        for id_, since in self._inbox.reroutes(steps).items():
+            if not decided_since(batch.tickets[id_], since):
+                steps[id_] = asked_again(batch.tickets[id_], portal)
         for id_, step in steps.items():
             if step.work is Work.NOTHING:
                 batch.settle(id_, Outcome.DONE, "needing nothing")

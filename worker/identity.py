@@ -1,4 +1,4 @@
-"""Who we are in HubSpot's histories: learned from a property that only we write."""
+"""Who we are in HubSpot's histories: learned from properties that only we write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 import redis
 
 from worker.hubspot.models import Record
-from worker.ticket_state import DECIDED_AT
+from worker.ticket_state import OURS
 
 KEY = "ticket-worker:identity"
 APP_SOURCES = frozenset({"INTEGRATION", "API"})  # a person or a workflow may touch it too
@@ -31,8 +31,10 @@ class Identity:
         return self._known
 
     def learn(self, ticket: Record) -> None:
-        """Take our source id from the newest entry of `routing_decided_at` that an app made."""
-        entries = ticket.history.get(DECIDED_AT, ())
+        """Take our source id from the newest entry of `routing_decided_at` that an app made, or of
+        `escalation_handled_at` on a ticket that was handed on before it was ever decided.
+        """
+        entries = (entry for name in OURS for entry in ticket.history.get(name, ()))
         newest = next((e.source_id for e in entries if e.source_type in APP_SOURCES), "")
         if not newest:
             return

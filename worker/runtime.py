@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import redis
@@ -23,6 +21,7 @@ from worker.escalation.delivery import Delivery
 from worker.escalation.hand_offs import HandOffs
 from worker.escalation.holds import Holds
 from worker.escalation.notifier import Notifier
+from worker.escalation.sent_notices import SentNotices
 from worker.flow import Flow
 from worker.hubspot.behind import Behind
 from worker.hubspot.breaker import Breaker
@@ -37,13 +36,12 @@ from worker.lookback import LookBacks
 from worker.loops import MoveBound
 from worker.observation import Observations
 from worker.policy_keeper import PolicyKeeper
-from worker.portal import PORTAL_ID_KEY, Portal, PortalNotReady, read_portal
+from worker.portal import PORTAL_ID_KEY, Portal, read_portal
+from worker.portal_keeper import PortalKeeper
 from worker.portal_names import read_portal_names
-from worker.routing.policy import Policy
-from worker.routing.portal_view import problems
+from worker.shared_view import SharedView
 from worker.writing import Writer
 
-PORTAL_KEPT_S = 600.0
 OnCall = Callable[[str, int, float], None]  # bucket, status (0: no answer), seconds
 
 
@@ -99,37 +97,6 @@ def _property_names(names: PortalNames) -> dict[str, PropertyNames]:
     }
 
 
-@dataclass(slots=True)
-class _Seen:
-    portal: Portal
-    at: float
-
-
-class PortalKeeper:
-    """The portal as read at most ten minutes ago, checked against the policy in force."""
-
-    def __init__(self, read: Callable[[], Portal]) -> None:
-        self._read = read
-        self._lock = threading.Lock()
-        self._seen: _Seen | None = None
-
-    def current(self, policy: Policy) -> Portal:
-        """Raises `PortalNotReady` when the portal can't take the policy's decisions."""
-        with self._lock:
-            if self._seen is None or time.monotonic() - self._seen.at > PORTAL_KEPT_S:
-                self._seen = _Seen(self._read(), time.monotonic())
-            portal = self._seen.portal
-            if wrong := problems(policy, portal.view):
-                self._seen = None  # read anew at the next try: somebody may have mended it
-                raise PortalNotReady(" ".join(wrong))
-            return portal
-
-    def forget(self) -> None:
-        """Something said that the portal has changed."""
-        with self._lock:
-            self._seen = None
-
-
 class Runtime:
     """What tasks and commands work with."""
 
@@ -148,7 +115,11 @@ class Runtime:
             self.hubspot, self.redis, self.names, lambda: self.policy.current().client_record
         )
         self.policy = PolicyKeeper(lambda: policy_of(settings), lambda: fingerprint(settings))
-        self.portal = PortalKeeper(self._read_portal)
+        asked = _asked_under(settings, self.names)
+        self.portal = PortalKeeper(
+            self._read_portal, SharedView(self.redis, f"portal:{asked}", Portal)
+        )
+        self._shared_links = SharedView(self.redis, f"links:{asked}", TicketLinks)
         self.writer = Writer(
             self.hubspot,
             self.clients,
@@ -163,6 +134,8 @@ class Runtime:
         notifier = Notifier(
             self.hubspot,
             self.clients,
+            self.inbox,
+            SentNotices(self.redis),
             Delivery(Channels(settings)),
             Holds(self.redis),
             self.links,
@@ -197,10 +170,19 @@ class Runtime:
         return portal
 
     def links(self) -> TicketLinks:
-        """Where people open tickets; asked of HubSpot once."""
+        """Where people open tickets; asked of HubSpot once a day."""
         if self._links is None:
-            self._links = ticket_links(self.hubspot)
+            kept = self._shared_links.load()
+            self._links = kept.value if kept else ticket_links(self.hubspot)
+            if not kept:
+                self._shared_links.store(self._links)
         return self._links
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def _asked_under(settings: Settings, names: PortalNames) -> str:
+    """Differs where HubSpot's answers about the portal are read differently."""
+    said = (settings.hubspot_base_url, settings.go_live, names.model_dump_json())
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

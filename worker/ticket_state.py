@@ -17,9 +17,10 @@ from worker.portal import Portal, StageKind
 
 STAGE = "hs_pipeline_stage"
 DECIDED_AT = "routing_decided_at"
+HANDLED_AT = "escalation_handled_at"
+OURS = (DECIDED_AT, HANDLED_AT)  # written by nobody else, so their writer is who we are
 MOST_RETURNS = 5  # a ticket that something keeps sending back to intake is left there after these
 REQUEST = "escalation_request"
-HANDLED_AT = "escalation_handled_at"
 OWNER = "routing_queue"
 HISTORY = (STAGE, REQUEST, OWNER)  # what is read to tell who wished what
 SECOND_LOOK_FOR = timedelta(days=1)
@@ -151,6 +152,14 @@ def asked_again(ticket: Record, portal: Portal) -> Step:
     if kind not in {StageKind.INTAKE, StageKind.QUEUE}:
         return Step(Work.NOTHING, f"it is in a stage of kind {kind}")
     return Step(Work.DECIDE, "a person asked for a new decision")
+
+
+def decided_since(ticket: Record, asked: datetime) -> bool:
+    """Whether the new decision that a person asked for was written already, by a worker that died
+    before it could say so: what a person did with the ticket since then must stand.
+    """
+    decided = ticket.get(DECIDED_AT)
+    return bool(decided) and moment(decided) > asked
 
 
 def _undecided(ticket: Record, portal: Portal, kind: StageKind) -> Step:

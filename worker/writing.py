@@ -21,12 +21,12 @@ from worker.intake.inbox import Inbox, Outcome
 from worker.lookback import LookBacks
 from worker.loops import MOST_A_DAY, MoveBound
 from worker.portal import Portal
-from worker.ticket_state import DECIDED_AT, HANDLED_AT, REQUEST, STAGE, trampled_move
+from worker.ticket_state import HANDLED_AT, OURS, REQUEST, STAGE, trampled_move
 
 OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
 MOST_LOOKS = 4  # at one ticket in a row; more people at once are not to be expected
 LOOKED_AT = (STAGE, "routing_queue", "hs_lastmodifieddate", REQUEST, HANDLED_AT)
-LOOKED_BACK_AT = (STAGE, DECIDED_AT, REQUEST)
+LOOKED_BACK_AT = (STAGE, REQUEST, *OURS)
 log = structlog.get_logger()
 
 
@@ -76,8 +76,9 @@ class Writer:
     def write(self, batch: Batch, portal: Portal) -> None:
         """Write tickets, then look back at those that moved, then write the clients' flags."""
         self._stop_loops(batch)
-        held = self._inbox.held(batch.claim, batch.rows)
-        rows = [Update(id_, row) for id_, row in batch.rows.items() if id_ in held]
+        held = self._inbox.held(batch.claim, batch.claim.ids)
+        batch.drop(id_ for id_ in batch.claim.ids if id_ not in held)
+        rows = [Update(id_, row) for id_, row in batch.rows.items()]
         if not rows:
             return
         moves = [row.id for row in rows if row.properties.keys() & {STAGE, REQUEST}]
@@ -195,9 +196,13 @@ class Writer:
         if not seen:
             return
         after = self._hubspot.read("tickets", sorted(seen), LOOKED_AT, LOOKED_BACK_AT)
+        for record in after.found.values():
+            self._identity.learn(record)
+        for id_, why in after.errors.items():
+            # Its note stands, so the next taking up looks back.
+            batch.settle(id_, Outcome.RETRY, "unreadable", why=f"HubSpot can't read it: {why}")
         restored: dict[str, Update] = {}
         for id_, record in after.found.items():
-            self._identity.learn(record)
             if row := self._trampled(batch, record, seen[id_], portal):
                 restored[id_] = Update(id_, row)
         self._lookbacks.done(seen.keys() - after.errors.keys() - restored.keys())
@@ -209,6 +214,10 @@ class Writer:
         self._counters.add({"person_moves_restored": len(writing.written)})
         for id_, error in writing.unknown.items():
             self._unknown(batch, id_, error)
+        for id_, refusal in writing.refused.items():
+            log.warning("person_move_not_restored", ticket=id_, hubspot_said=refusal)
+            why = f"a person's move was written over and HubSpot refuses to put it back: {refusal}"
+            batch.settle(id_, Outcome.RETRY, "not put back", why=why)
         done = {id_: after.found[id_].get("hs_lastmodifieddate") for id_ in writing.written}
         self._lookbacks.note(done, again=True)
         if times < MOST_LOOKS:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chaos.ledger import STAGE, Ledger, Story
+from chaos.requests import Announced, announced, left_open
 from chaos.verdict import Breakage, Summary, judge
 
 APP = "4711"
@@ -75,9 +76,61 @@ def test_a_restoration_is_our_move_back_to_what_the_person_chose() -> None:
     assert story(person, ours(2, FIRST), again).restored_after_s is None, "by the person"
 
 
-def judged(one: Story, still: Story, **broken: int) -> Summary:
+def card(ticket_id: str) -> Any:
+    return {
+        "card": {"actions": [{"url": f"https://app.hubspot.com/contacts/1/record/0-5/{ticket_id}"}]}
+    }
+
+
+def noticed(value: str, request: str = "") -> Any:
+    return ours(3, SECOND, escalation_notice=value, escalation_request=request)
+
+
+def test_a_hand_off_is_open_until_it_is_carried_out_and_told() -> None:
+    assert left_open([story(entry(2, "user", FIRST, escalation_request="exceeds_level_1"))]) == 1
+    assert left_open([story(noticed("due exceeds_level_1 5"))]) == 1
+    assert left_open([story(noticed("sent exceeds_level_1 5"))]) == 0
+
+
+def test_messages_are_counted_where_the_channel_took_them() -> None:
+    ledger = Ledger(APP)
+    ledger.feed({"entries": [entry(0, "channel", NEW, "create"), noticed("sent x 5")], "next": 2})
+    assert announced(["7"], ledger, {"cards": []}) == Announced(1, 0, 0, 1)
+    assert announced(["7"], ledger, {"cards": [card("7")]}) == Announced(1, 1, 0, 0)
+    assert announced(["7"], ledger, {"cards": [card("7"), card("7")]}) == Announced(1, 2, 1, 0)
+
+
+TOLD = Announced(1, 1, 0, 0)
+
+
+def judged(
+    one: Story,
+    still: Story,
+    told: Announced = TOLD,
+    calmly: Announced = TOLD,
+    **broken: int,
+) -> Summary:
     breakage = replace(Breakage(10, 5, 1, 0), **broken)
-    return judge(7, [one], [still], breakage, COUNTERS, (0, 0), (1.0, 1.0))
+    return judge(7, [one], [still], breakage, COUNTERS, (told, calmly), (1.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("told", "calmly", "missed"),
+    [
+        (Announced(2, 13, 11, 0), Announced(2, 2, 0, 0), []),
+        (Announced(2, 14, 12, 0), Announced(2, 2, 0, 0), ["more notices were repeated"]),
+        (Announced(2, 1, 0, 1), Announced(2, 2, 0, 0), ["notices_missing is 1"]),
+        (Announced(2, 2, 0, 0), Announced(2, 3, 1, 0), ["calm_notices_repeated is 1"]),
+        (Announced(0, 0, 0, 0), Announced(0, 0, 0, 0), ["no hand-off was announced"]),
+    ],
+)
+def test_a_message_may_be_repeated_for_a_kill_or_a_flush_and_must_not_be_missing(
+    told: Announced, calmly: Announced, missed: list[str]
+) -> None:
+    restored = story(entry(1, "user", SECOND), ours(2, FIRST), ours(3, SECOND))
+    found = judged(restored, story(ours(1, FIRST)), told, calmly).missed
+    assert len(found) == len(missed)
+    assert all(said.startswith(begun) for said, begun in zip(found, missed, strict=True))
 
 
 def test_what_is_missed_is_said() -> None:

@@ -8,20 +8,19 @@ versions that HubSpot ends in 2027 and have no time-outs, so everything goes thr
 from __future__ import annotations
 
 import http.cookiejar
-import json
-import math
+import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
 
 import hubspot
-import orjson
 import requests
 import structlog
 from hubspot.utils.requests.http_request_builder import Request
 from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 
+from worker.hubspot.answers import Json, error_body, interval_s, missing_scopes, parse, seconds_of
 from worker.hubspot.errors import HubSpotError, NotFound, RateLimited, Rejected, Transient
 from worker.hubspot.limits import Bucket
 from worker.hubspot.models import error_sentence
@@ -31,9 +30,11 @@ READ_S = 10.0
 DEADLINE_S = 25.0  # a body is read on only while one more wait of READ_S still fits
 MAX_BODY_BYTES = 16 * 1024 * 1024
 LOCKED_WAIT_S = 2.0  # HubSpot: 423 lasts two seconds
+READ_AGAIN_S = 0.5  # at most, before a read that failed is made once more
+FAILED_SOON_S = 5.0  # it is not made again when failing took longer: a slot would wait too long
+REFUSED_S = 1.0  # the first hold after a 429 that names no time; doubled for each one that follows
 USER_AGENT = "hubspot-ticket-worker"
 
-Json = Any  # what orjson gives; parsed by worker.hubspot.models and nowhere else
 log = structlog.get_logger()
 
 
@@ -57,6 +58,11 @@ def bucket_of(path: str) -> Bucket:
     if path.startswith("/crm/associations/"):
         return Bucket.ASSOCIATIONS
     return Bucket.TEN_SECONDS
+
+
+def only_reads(options: Mapping[str, Any]) -> bool:
+    """Whether a call changes nothing, so that it may be sent again whatever became of it."""
+    return options["method"] == "GET" or str(options["path"]).endswith(("/batch/read", "/search"))
 
 
 def _closed(_: HubSpotClient) -> NoReturn:
@@ -91,6 +97,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         self._limiter = limiter
         self._on_call = on_call
         self._breaker = breaker
+        self._refusals = dict.fromkeys(Bucket, 0)  # 429s in a row that named no time
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -114,11 +121,22 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         return self.api_request({"method": "PUT", "path": path, "body": body})
 
     def api_request(self, options: dict[str, Any]) -> Json:
-        """Send one request and return the parsed JSON (None for an empty body).
+        """Send one request and return the parsed JSON (None for an empty body). What only reads
+        is sent once more when HubSpot fails on it within `FAILED_SOON_S`.
 
         Raises `RateLimited`, `Transient`, `Rejected` or `NotFound`; for a write, `Transient`
         means that nobody knows whether it happened.
         """
+        started = time.monotonic()
+        try:
+            return self._attempt(options)
+        except Transient:
+            if not only_reads(options) or time.monotonic() - started > FAILED_SOON_S:
+                raise
+        time.sleep(random.uniform(0, READ_AGAIN_S))  # noqa: S311 - a wait, not a secret
+        return self._attempt(options)
+
+    def _attempt(self, options: dict[str, Any]) -> Json:
         if self._breaker and (wait_s := self._breaker.wait_s()):
             raise RateLimited("HubSpot does not answer at present; nobody calls it", wait_s)
         bucket = bucket_of(options["path"])
@@ -150,6 +168,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         self._limiter.learn(bucket, headers)
         if status >= 400:
             self._refuse(status, headers, body, request.get_method(), path, bucket)
+        self._refusals[bucket] = 0
         if status >= 300:
             raise Transient(
                 f"HubSpot answered {request.get_method()} {path} with a redirect {status}"
@@ -157,7 +176,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         if not body:
             return None
         try:
-            return _json(body)
+            return parse(body)
         except ValueError:
             what = f"{request.get_method()} {path}"
             raise Transient(f"HubSpot answered {what} with {status} and no JSON") from None
@@ -201,7 +220,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         path: str,
         bucket: Bucket,
     ) -> NoReturn:
-        said = _error_body(body)
+        said = error_body(body)
         message = self._masked(error_sentence({"category": f"HTTP {status}", **said}))
         correlation = str(said.get("correlationId") or "")
         category = str(said.get("category") or "")
@@ -212,7 +231,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
             self._limiter.hold(bucket, LOCKED_WAIT_S)
             raise RateLimited(f"HubSpot locks the records: {message}", LOCKED_WAIT_S, correlation)
         if status == 477:
-            wait = _seconds(headers.get("Retry-After"), 60.0)
+            wait = seconds_of(headers.get("Retry-After"), 60.0)
             self._limiter.hold_everything(wait)
             raise RateLimited(f"HubSpot is moving the account: {message}", wait, correlation)
         if status in {408, 421, 425} or status >= 500:
@@ -220,7 +239,7 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         if status == 404:
             raise NotFound(what, status, category, correlation)
         if category == "MISSING_SCOPES":
-            message = f"{what} Missing scopes: {', '.join(_missing_scopes(said)) or 'not named'}"
+            message = f"{what} Missing scopes: {', '.join(missing_scopes(said)) or 'not named'}"
             raise Rejected(message, status, category, correlation)
         raise Rejected(what, status, category, correlation)
 
@@ -240,61 +259,19 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
         policy = str(said.get("policyName") or "").upper()
         if "DAILY" in policy or "daily limit" in message:
             # Midnight of the account's time zone frees it; asked again every quarter of an hour.
-            wait = _seconds(headers.get("Retry-After"), 900.0)
+            wait = seconds_of(headers.get("Retry-After"), 900.0)
             self._limiter.hold_everything(wait)
         else:
-            usual = 1.0 if bucket is Bucket.SEARCH else _interval_s(headers)
-            wait = _seconds(headers.get("Retry-After"), usual)
+            wait = seconds_of(headers.get("Retry-After"), self._usual_hold_s(bucket, headers))
             self._limiter.hold(bucket, wait)
         log.warning("hubspot_limit_hit", policy=policy, bucket=str(bucket), wait_s=wait)
         raise RateLimited(f"HubSpot's limit is used up: {message}", wait, correlation)
 
-
-def _json(body: bytes) -> Json:
-    """Parsed JSON. A text cut in the middle of an emoji holds half a character, which orjson
-    refuses; one such ticket must not make its whole batch unreadable, so it reads as "?". Raises
-    `ValueError`.
-    """
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        try:
-            said = json.loads(body.decode("utf-8", "replace"))
-            return orjson.loads(json.dumps(said, ensure_ascii=False).encode("utf-8", "replace"))
-        except RecursionError as error:
-            raise ValueError("nested too deep") from error
-
-
-def _error_body(body: bytes) -> dict[str, Any]:
-    try:
-        said = _json(body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _missing_scopes(said: dict[str, Any]) -> list[str]:
-    """HubSpot names them in errors[].context.requiredGranularScopes (or requiredScopes)."""
-    scopes: set[str] = set()
-    errors = said.get("errors")
-    for error in errors if isinstance(errors, list) else ():
-        context = error.get("context") if isinstance(error, dict) else None
-        for key in ("requiredGranularScopes", "requiredScopes"):
-            named = context.get(key) if isinstance(context, dict) else None
-            scopes |= {str(scope) for scope in named} if isinstance(named, list) else set()
-    return sorted(scopes)
-
-
-def _seconds(value: str | None, otherwise: float) -> float:
-    """Retry-After in seconds, at most a day; HubSpot does not promise the header."""
-    try:
-        seconds = float(value or "")
-    except ValueError:
-        return otherwise
-    return otherwise if math.isnan(seconds) else min(max(seconds, 0.1), 86_400.0)
-
-
-def _interval_s(headers: Mapping[str, str]) -> float:
-    """How long the ten-second window is, as the headers say; the bucket is free after that."""
-    value = headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
-    return int(value) / 1000 if value.isdecimal() and int(value) <= 60_000 else 10.0
+    def _usual_hold_s(self, bucket: Bucket, headers: Mapping[str, str]) -> float:
+        """How long nobody calls after a 429 that does not say. We count our calls ourselves, so
+        one alone is mostly a passing thing; whoever is refused again and again waits until the
+        bucket's window is over.
+        """
+        longest = REFUSED_S if bucket is Bucket.SEARCH else interval_s(headers)
+        self._refusals[bucket] += 1
+        return float(min(longest, REFUSED_S * 2 ** min(self._refusals[bucket] - 1, 10)))

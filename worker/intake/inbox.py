@@ -26,6 +26,9 @@ SETTLED_MS = 120_000  # how long a poll's hint about a settled id is taken for t
 # A ticket alone in so many expired leases is set aside. With three, six innocent ones of 10,000
 # were, when a process was killed every two seconds.
 ALONE_EXPIRIES = 6
+# After Redis lost its memory: as long as a write of whoever held a lease may be on its way, which
+# is a wait for its place (2 s) and HubSpot's answer.
+QUIET_MS = 4_000
 MAX_ATTEMPTS = 6
 SHORTLY_S = 1.0
 POISON = "every worker that took it up died; it was left untouched"
@@ -44,11 +47,16 @@ _NAMES = (
     "failed",
     "settled",
     "bell",
+    "begun",
+    "memory",
 )
 KEYS = {name: PREFIX + name for name in (*_NAMES, "reroute")}
 _LUA = files("worker.intake") / "lua"
 ANNOUNCE_LUA = (_LUA / "announce.lua").read_text()
-ANNOUNCE_KEYS = [KEYS[n] for n in ("due", "leased", "again", "first", "failed", "settled", "bell")]
+ANNOUNCE_KEYS = [
+    KEYS[n] for n in ("due", "leased", "again", "first", "failed", "settled", "bell", "begun")
+]
+_CLAIM_KEYS = [KEYS[n] for n in _NAMES if n not in {"settled", "bell"}]
 
 
 class Source(StrEnum):
@@ -113,6 +121,7 @@ class Inbox:
         self._redis = client
         self._name = holder.replace(":", "_") + "/"
         self._life = self._name + secrets.token_hex(4) + "/"
+        self._memory = ""  # the life of Redis's memory, as far as this process has seen it
         self._announce = client.register_script(ANNOUNCE_LUA)
         self._claim = client.register_script((_LUA / "claim.lua").read_text())
         self._renew = client.register_script((_LUA / "renew.lua").read_text())
@@ -129,13 +138,13 @@ class Inbox:
     def claim(self, most: int = BATCH) -> tuple[Claim | Wait, list[str]]:
         """Lease up to `most` due ids. Also gives the ids that killed every worker they met
         (alone in `ALONE_EXPIRIES` expired leases): they are set aside already, for the caller to
-        say more of with `fail`.
+        say more of with `fail`. For `QUIET_MS` after a loss of Redis's memory there is nothing.
         """
         token = self._life + secrets.token_hex(8)
-        head, firsts, aside = self._claim(
-            keys=[KEYS[name] for name in _NAMES],
-            args=[token, LEASE_MS, most, COMPANY_MS, ALONE_EXPIRIES, _failure(POISON)],
-        )
+        args: list[str | int] = [token, LEASE_MS, most, COMPANY_MS, ALONE_EXPIRIES]
+        args += [_failure(POISON), self._memory, secrets.token_hex(4), QUIET_MS]
+        head, firsts, aside, memory = self._claim(keys=_CLAIM_KEYS, args=args)
+        self._memory = _text(memory)
         wait, *ids = (_text(one) for one in head)
         poisoned = [_text(one) for one in aside]
         if ids:
@@ -183,16 +192,21 @@ class Inbox:
     def reroute(self, ids: Collection[str]) -> None:
         """A person wants these decided again, whatever their state."""
         if ids:
-            self._redis.sadd(KEYS["reroute"], *ids)
+            now = _milliseconds(self._redis.time())
+            self._redis.hset(KEYS["reroute"], mapping=dict.fromkeys(ids, now))
             self.announce(ids, Source.PERSON)
 
-    def reroutes(self, ids: Iterable[str]) -> set[str]:
-        """Which of these a person wants decided again."""
+    def reroutes(self, ids: Iterable[str]) -> dict[str, datetime]:
+        """Which of these a person wants decided again, and since when (Redis's clock)."""
         asked = list(ids)
         if not asked:
-            return set()
-        flags = self._redis.smismember(KEYS["reroute"], asked)
-        return {one for one, flag in zip(asked, flags, strict=True) if flag}
+            return {}
+        values = self._redis.hmget(KEYS["reroute"], asked)
+        return {
+            one: datetime.fromtimestamp(int(value) / 1000, UTC)
+            for one, value in zip(asked, values, strict=True)
+            if value is not None
+        }
 
     def attempts_left(self, id_: str) -> int:
         """How many more failures of its own the ticket has before it is set aside."""

@@ -26,7 +26,7 @@ AGES = (
 OLDER = "a day or more"
 KEY = "ticket-worker:reconciled"  # what the last count said, for the metrics page
 OVERRIDES_FOR = timedelta(days=7)
-STATUSES = ("decided", "triage")
+STATUSES = ("decided", "triage", "locked")  # a locked one may be moved by a person again
 
 
 @dataclass(frozen=True, slots=True)

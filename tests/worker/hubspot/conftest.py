@@ -44,6 +44,11 @@ class Quota:
         self.held.append(("everything", seconds))
 
 
+@pytest.fixture(autouse=True)
+def _reads_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.hubspot.client.READ_AGAIN_S", 0.0)
+
+
 @pytest.fixture
 def quota() -> Quota:
     return Quota()

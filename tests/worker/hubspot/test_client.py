@@ -184,7 +184,8 @@ def test_each_call_is_told_of_also_when_it_fails(quota: Quota, web: responses.Re
         with pytest.raises(Transient):
             client.get(path)
 
-    assert told == [("ten_seconds", 200), ("ten_seconds", 500), ("ten_seconds", 0)]
+    statuses = (200, 500, 500, 0, 0)  # a read that fails is made once more
+    assert told == [("ten_seconds", status) for status in statuses]
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 207])

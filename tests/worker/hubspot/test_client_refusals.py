@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -49,33 +50,35 @@ def refused(
     headers: dict[str, str] | None = None,
     path: str = READ,
 ) -> HubSpotError:
-    """The error that a POST ends with; it must have been sent exactly once."""
+    """The error that a POST ends with. What HubSpot refused was sent exactly once; what it failed
+    on too, where it may have done something."""
     web.add("POST", f"{BASE}{path}", status=status, json=body, headers=headers)
     with pytest.raises(HubSpotError) as caught:
         client.post(path, {"inputs": []})
-    assert len(web.calls) == 1
+    reads_again = isinstance(caught.value, Transient) and path in {READ, SEARCH}
+    assert len(web.calls) == 1 + reads_again
     return caught.value
 
 
 @pytest.mark.parametrize(
     ("path", "body", "headers", "held", "seconds"),
     [
-        (READ, TEN_SECONDS, INTERVAL, "ten_seconds", 10.0),
-        (READ, TEN_SECONDS, {}, "ten_seconds", 10.0),
+        (READ, TEN_SECONDS, INTERVAL, "ten_seconds", 1.0),
+        (READ, TEN_SECONDS, {}, "ten_seconds", 1.0),
         (READ, TEN_SECONDS, {"Retry-After": "3"}, "ten_seconds", 3.0),
-        (LINKS, TEN_SECONDS, {}, "associations", 10.0),
+        (LINKS, TEN_SECONDS, {}, "associations", 1.0),
         (SEARCH, SECOND, {}, "search", 1.0),
         (SEARCH, SECOND, {"Retry-After": "2"}, "search", 2.0),
         (READ, DAY, {}, "everything", 900.0),
         (READ, DAY, {"Retry-After": "7200"}, "everything", 7200.0),
         (SEARCH, {**DAY, "policyName": None}, {}, "everything", 900.0),
-        (READ, None, {}, "ten_seconds", 10.0),
-        (READ, "<html>Too many requests</html>", {}, "ten_seconds", 10.0),
-        (READ, TEN_SECONDS, {"Retry-After": "soon"}, "ten_seconds", 10.0),
-        (READ, TEN_SECONDS, {"Retry-After": "nan"}, "ten_seconds", 10.0),
+        (READ, None, {}, "ten_seconds", 1.0),
+        (READ, "<html>Too many requests</html>", {}, "ten_seconds", 1.0),
+        (READ, TEN_SECONDS, {"Retry-After": "soon"}, "ten_seconds", 1.0),
+        (READ, TEN_SECONDS, {"Retry-After": "nan"}, "ten_seconds", 1.0),
         (READ, TEN_SECONDS, {"Retry-After": "0"}, "ten_seconds", 0.1),
         (READ, TEN_SECONDS, {"Retry-After": "999999999"}, "ten_seconds", 86_400.0),
-        (READ, TEN_SECONDS, {next(iter(INTERVAL)): "²"}, "ten_seconds", 10.0),
+        (READ, TEN_SECONDS, {next(iter(INTERVAL)): "²"}, "ten_seconds", 1.0),
     ],
 )
 def test_a_429_of_any_policy_holds_its_bucket_for_everyone(
@@ -93,6 +96,19 @@ def test_a_429_of_any_policy_holds_its_bucket_for_everyone(
     assert isinstance(error, RateLimited)
     assert error.retry_after_s == seconds
     assert quota.held == [(held, seconds)]
+
+
+def test_429s_in_a_row_that_name_no_time_wait_longer_and_longer_up_to_the_window(
+    client: HubSpotClient, quota: Quota, web: responses.RequestsMock
+) -> None:
+    for _ in range(6):
+        web.add("POST", f"{BASE}{READ}", status=429, json=TEN_SECONDS, headers=INTERVAL)
+    web.add("POST", f"{BASE}{READ}", json={})
+    web.add("POST", f"{BASE}{READ}", status=429, json=TEN_SECONDS, headers=INTERVAL)
+    for _ in range(8):
+        with contextlib.suppress(RateLimited):
+            client.post(READ, {})
+    assert [seconds for _, seconds in quota.held] == [1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 1.0]
 
 
 def test_a_423_waits_the_two_seconds_that_hubspot_locks(
@@ -262,12 +278,44 @@ def test_a_refusal_without_a_word_names_its_status(
         TimeoutError(),
     ],
 )
-def test_a_call_without_an_answer_is_of_unknown_outcome_and_sent_once(
+def test_a_call_without_an_answer_is_of_unknown_outcome(
     client: HubSpotClient, web: responses.RequestsMock, failure: Exception
 ) -> None:
     web.add("POST", f"{BASE}{READ}", body=failure)
 
     with pytest.raises(Transient, match=f"POST {READ} got no answer: {type(failure).__name__}"):
+        client.post(READ, {})
+    assert len(web.calls) == 2
+
+
+@pytest.mark.parametrize("path", ["/crm/objects/2026-09/tickets/batch/update", "/crm/properties/x"])
+def test_a_write_without_an_answer_is_sent_once(
+    client: HubSpotClient, web: responses.RequestsMock, path: str
+) -> None:
+    web.add("POST", f"{BASE}{path}", body=requests.ReadTimeout())
+
+    with pytest.raises(Transient, match="got no answer"):
+        client.post(path, {})
+    assert len(web.calls) == 1
+
+
+@pytest.mark.parametrize("path", [READ, SEARCH, LINKS])
+def test_a_read_that_hubspot_failed_on_is_made_once_more(
+    client: HubSpotClient, web: responses.RequestsMock, path: str
+) -> None:
+    web.add("POST", f"{BASE}{path}", status=503)
+    web.add("POST", f"{BASE}{path}", json={"results": []})
+
+    assert client.post(path, {}) == {"results": []}
+
+
+def test_a_read_that_took_long_to_fail_holds_its_slot_no_longer(
+    client: HubSpotClient, web: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.hubspot.client.FAILED_SOON_S", -1.0)
+    web.add("POST", f"{BASE}{READ}", status=504)
+
+    with pytest.raises(Transient):
         client.post(READ, {})
     assert len(web.calls) == 1
 

@@ -29,7 +29,10 @@ end
 
 def time_passes(client: redis.Redis, seconds: float) -> None:
     """Let time go by for the inbox."""
-    client.eval(_BACK, 3, KEYS["due"], KEYS["leased"], KEYS["settled"], str(1000 * seconds))
+    keys = [KEYS[name] for name in ("due", "begun", "leased", "settled")]
+    client.eval(_BACK, len(keys), *keys, str(1000 * seconds))
+    if quiet := client.hget(KEYS["memory"], "quiet"):
+        client.hset(KEYS["memory"], "quiet", str(int(quiet) - int(1000 * seconds)))
 
 
 def members(client: redis.Redis, name: str) -> set[str]:

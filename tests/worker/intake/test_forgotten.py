@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,9 +51,9 @@ def portal_of(here: Runtime) -> Portal:
     return here.portal.current(here.policy.current())
 
 
-def look(here: Runtime, later: timedelta = timedelta(0)) -> int:
-    now = here.now() + later
-    return look_back_after_flush(here.redis, here.hubspot, here.inbox, portal_of(here), now)
+def look(here: Runtime, now: datetime | None = None) -> int:
+    portal = portal_of(here)
+    return look_back_after_flush(here.redis, here.hubspot, here.inbox, portal, now or here.now())
 
 
 def overwrite_and_die(
@@ -95,10 +95,62 @@ def test_a_flush_between_write_and_look_back_loses_no_persons_move(
     assert stage_of(hub, other) == stage_ids(hub)["Level 1 Support"]
 
 
+def ask(hub: Hub, ticket_id: str, request: str) -> None:
+    wish = {"escalation_request": request}
+    hub.act("user", "7002", "update", object_type="tickets", id=ticket_id, properties=wish)
+
+
+def test_a_flush_between_a_hand_off_and_its_look_back_loses_no_persons_move(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Handed on before it was ever decided, so only the hand-off tells who we are."""
+    ticket_id = hub.ticket(**PASSWORD)
+    ask(hub, ticket_id, "exceeds_level_1")
+    monkeypatch.setattr(here.writer, "look_back_at_unlooked", lambda *_: None)
+    overwrite_and_die(hub, here, ticket_id, "OCR", monkeypatch)
+    monkeypatch.undo()
+    assert stage_of(hub, ticket_id) == stage_ids(hub)["Level 2 Support"]
+    here.redis.flushall()
+
+    assert look(here) == 1
+    route_all(Runtime(here.settings), [ticket_id])
+    assert stage_of(hub, ticket_id) == stage_ids(hub)["OCR"]
+
+
+def test_a_flush_between_a_hand_off_and_its_look_back_loses_no_newer_request(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    ask(hub, ticket_id, "exceeds_level_1")
+    update = here.hubspot.update
+
+    def another_first(object_type: str, rows: Sequence[Update]) -> Writing:
+        ask(hub, ticket_id, "out_of_scope")
+        return update(object_type, rows)
+
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as during:
+        during.setattr(here.hubspot, "update", another_first)
+        during.setattr(here.writer, "look_back", killed)
+        during.setattr(here.writer, "look_back_at_unlooked", lambda *_: None)
+        with pytest.raises(SystemExit):
+            route_all(here, [ticket_id])
+    here.redis.flushall()
+
+    assert look(here) == 1
+    route_all(Runtime(here.settings), [ticket_id])
+    assert stage_of(hub, ticket_id) == stage_ids(hub)["Not Supported"]
+
+
 def test_it_is_looked_for_a_few_times_and_then_no_more(hub: Hub, here: Runtime) -> None:
+    began = here.now()
+
     def searches_at(later: timedelta) -> int:
         hub.control("POST", "/counters/reset", {})
-        look(here, later)
+        look(here, began + later)
         return int(hub.control("GET", "/counters")["search"])
 
     portal_of(here)
@@ -108,6 +160,14 @@ def test_it_is_looked_for_a_few_times_and_then_no_more(hub: Hub, here: Runtime) 
         assert searches_at(at - a_second) == 0, "too soon"
         assert searches_at(at + a_second) > 0
     assert searches_at(timedelta(hours=1)) == 0
+
+
+def test_a_second_look_that_redis_forgot_is_taken(hub: Hub, here: Runtime) -> None:
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    here.redis.flushall()
+    assert look(here) == 0
+    assert here.inbox.counts()["due"] >= 1
 
 
 def test_what_a_person_moved_after_us_is_left_alone(hub: Hub, here: Runtime) -> None:

@@ -52,7 +52,7 @@ def test_announcing_again_is_free(inbox: Inbox, forward: PassTime) -> None:
 def test_nothing_to_announce_or_settle_is_nothing(inbox: Inbox) -> None:
     assert inbox.announce([], Source.POLL) == 0
     assert inbox.settle(Claim("x", (), {}), []) == set()
-    assert inbox.reroutes([]) == set()
+    assert set(inbox.reroutes([])) == set()
     inbox.reroute([])
     assert inbox.next_due_s() is None
 
@@ -237,11 +237,11 @@ def test_after_a_flush_nobody_holds_anything(
 def test_a_reroute_stands_until_its_work_has_ended(inbox: Inbox, forward: PassTime) -> None:
     inbox.reroute(["1", "2"])
     held = claim(inbox, forward)
-    assert inbox.reroutes(["1", "2", "3"]) == {"1", "2"}
+    assert set(inbox.reroutes(["1", "2", "3"])) == {"1", "2"}
 
     inbox.settle(held, [Settlement("1", Outcome.DONE), Settlement("2", Outcome.POSTPONED, 0)])
 
-    assert inbox.reroutes(["1", "2", "3"]) == {"2"}
+    assert set(inbox.reroutes(["1", "2", "3"])) == {"2"}
 
 
 def test_a_reroute_that_comes_while_the_ticket_is_worked_on_is_not_lost(
@@ -254,7 +254,7 @@ def test_a_reroute_that_comes_while_the_ticket_is_worked_on_is_not_lost(
     settle(inbox, held, Outcome.DONE)
 
     assert claim(inbox, forward).ids == ("1",)
-    assert inbox.reroutes(["1"]) == {"1"}
+    assert set(inbox.reroutes(["1"])) == {"1"}
 
 
 # ---- the bell

@@ -33,7 +33,9 @@ def test_done_is_done(inbox: Inbox, forward: PassTime, redis_client: redis.Redis
 
     forward(10)
     assert nothing_due(inbox)
-    assert {k for n, k in KEYS.items() if redis_client.exists(k)} == {KEYS["settled"], KEYS["bell"]}
+    assert {k for n, k in KEYS.items() if redis_client.exists(k)} == {
+        KEYS[name] for name in ("settled", "bell", "memory")
+    }
 
 
 @pytest.mark.parametrize("outcome", [Outcome.LATER, Outcome.POSTPONED, Outcome.RETRY])

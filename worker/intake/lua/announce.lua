@@ -1,10 +1,10 @@
--- Ids that may need work. KEYS: due, leased, again, first, failed, settled, bell.
+-- Ids that may need work. KEYS: due, leased, again, first, failed, settled, bell, begun.
 -- ARGV: source, delay in ms, ms for which a settled id is not taken on a hint, then the ids.
 -- News (a webhook, a person's command) brings an id forward and frees one that was set aside. A
 -- poll is a hint from a lagging index: it never disturbs an id that waits, runs, failed or was
 -- just settled. A nudge (an association came) is a hint that also brings a waiting id forward.
 -- A request that the poll found is news, but frees nothing that was set aside.
-local due, leased, again, first, failed, settled, bell = unpack(KEYS)
+local due, leased, again, first, failed, settled, bell, begun = unpack(KEYS)
 local time = redis.call('TIME')
 local now = math.floor(time[1] * 1000 + time[2] / 1000)
 local nudge = ARGV[1] == 'association'
@@ -34,7 +34,10 @@ for i = 4, #ARGV do
       redis.call('SADD', again, id)
     else
       local waiting = redis.call('ZSCORE', due, id)
-      if not waiting or tonumber(waiting) > at then redis.call('ZADD', due, at, id) end
+      if not waiting or tonumber(waiting) > at then
+        redis.call('ZADD', due, at, id)
+        redis.call('ZADD', begun, 'XX', at, id)
+      end
     end
   end
 end

@@ -1,11 +1,11 @@
 -- End the lease of one or more ids. KEYS: due, leased, lease, strikes, alone, attempts, first,
--- again, failed, settled, bell, reroute. ARGV: token, ms to remember settled ids, then for each
+-- again, failed, settled, bell, begun, memory, reroute. ARGV: token, ms to remember settled ids, then for each
 -- id four values: id, outcome (done, later, postponed, suspect, retry, failed), ms until due
 -- again, failure as JSON.
 -- Only ids held under the token change; returns them. An id announced meanwhile runs again, also
 -- one that failed: what was announced may be the mend, or a person's wish that came in between.
-local due, leased, lease, strikes, alone, attempts, first, again, failed, settled, bell, reroute =
-  unpack(KEYS)
+local due, leased, lease, strikes, alone, attempts, first, again, failed, settled, bell, begun, _,
+  reroute = unpack(KEYS)
 local time = redis.call('TIME')
 local now = math.floor(time[1] * 1000 + time[2] / 1000)
 local ended = {}
@@ -31,7 +31,7 @@ for i = 3, #ARGV, 4 do
       redis.call('HDEL', attempts, id)
       redis.call('HDEL', first, id)
       redis.call('ZADD', settled, now, id)
-      if not announced then redis.call('SREM', reroute, id) end
+      if not announced then redis.call('HDEL', reroute, id) end
     end
     if outcome == 'retry' then redis.call('HINCRBY', attempts, id, 1) end
     if announced then
@@ -41,6 +41,7 @@ for i = 3, #ARGV, 4 do
       redis.call('HSET', failed, id, why)
     elseif delay >= 0 then
       redis.call('ZADD', due, now + delay, id)
+      if outcome == 'postponed' then redis.call('ZADD', begun, now + delay, id) end
     end
   end
 end
