@@ -161,7 +161,7 @@ def test_a_day_without_a_report_leaves_its_place_in_the_trend() -> None:
 
 def test_a_chart_shows_its_numbers_and_names() -> None:
     drawn = charts.bars("b", [("ERP <system>", 1260), ("a name that is far too long to show", 0)])
-    assert ">1,260<" in drawn
+    assert re.search("<text[^>]*text-anchor: start[^>]*>1,260<", drawn), "behind the bar, not on it"
     assert "ERP &lt;system&gt;" in drawn
     assert "a name that is far too long…" in drawn
 

@@ -26,10 +26,12 @@ NAMES = ["<at>everyone</at> & Co", "Quist [click](http://x.example)"]
 
 
 class MailServer(threading.Thread):
-    """A mail server for one message: speaks SMTP as far as a client needs it."""
+    """A mail server for one message: speaks SMTP as far as a client needs it. What it `offers` it
+    can't do: it hangs up at STARTTLS."""
 
-    def __init__(self, refuse: bool = False) -> None:
+    def __init__(self, refuse: bool = False, offers: str = "AUTH PLAIN") -> None:
         super().__init__(daemon=True)
+        self._offers = offers
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._refuse = refuse
         self.port = int(self._listener.getsockname()[1])
@@ -44,7 +46,12 @@ class MailServer(threading.Thread):
                 line = raw.decode().strip()
                 self.said.append(line)
                 word = line[:4].upper()
-                if word == "RCPT" and self._refuse:
+                if word == "EHLO":
+                    connection.sendall(f"250-here\r\n250 {self._offers}\r\n".encode())
+                elif word == "STAR":
+                    connection.sendall(b"220 go ahead\r\n")
+                    return
+                elif word == "RCPT" and self._refuse:
                     connection.sendall(b"550 nobody of that name\r\n")
                 elif word == "DATA":
                     connection.sendall(b"354 go on\r\n")
@@ -62,8 +69,8 @@ class MailServer(threading.Thread):
 
 
 @contextmanager
-def mail_server(refuse: bool = False) -> Iterator[MailServer]:
-    server = MailServer(refuse)
+def mail_server(refuse: bool = False, offers: str = "AUTH PLAIN") -> Iterator[MailServer]:
+    server = MailServer(refuse, offers)
     server.start()
     try:
         yield server
@@ -109,6 +116,16 @@ def test_a_password_is_never_sent_in_the_clear() -> None:
     assert told["mail"] == "the mail server did not take it (SMTPNotSupportedError)"
     assert "hidden-word" not in " ".join(server.said)
     assert not any(line.upper().startswith("AUTH") for line in server.said)
+
+
+def test_what_is_offered_encrypted_is_never_sent_in_the_clear() -> None:
+    with mail_server(offers="STARTTLS") as server:
+        given = settings(
+            smtp_url=f"smtp://127.0.0.1:{server.port}", reports_mail_to="lead@example.com"
+        )
+        told = send_summary(given, report(NAMES))
+    assert told["mail"].startswith("the mail server did not take it")
+    assert server.said[-1] == "STARTTLS"
 
 
 def test_a_refusal_is_told_and_raises_nothing() -> None:
