@@ -7,6 +7,7 @@
 ## make test-pages     the report pages in a headless Chromium (where it is missing: apt-get, as root)
 ## make sweep          every client of a large portal in one night (CLIENTS=100000)
 ## make audit          known vulnerabilities of what is deployed (ADVISORIES=osv asks another service)
+## make quality        how well voices are routed that were not learned from (DESIGNS=1: all designs)
 ## make train          learn from the examples again
 ## make lock           pin the dependencies anew (needs uv; UPGRADE=--upgrade takes newer ones)
 ## make clean          remove everything that was made here
@@ -26,7 +27,7 @@ OURSELVES := install --no-deps --no-build-isolation --editable .
 COMPILE_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(UPGRADE)
 
-.PHONY: help install demo test lint types unit test-contract test-reliability test-pages chaos sweep audit train lock clean
+.PHONY: help install demo test lint types unit test-contract test-reliability test-pages chaos sweep quality audit train lock clean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -113,6 +114,9 @@ audit: $(AUDIT)/.installed
 	else tail -n 1 $(AUDIT)/said; echo "The advisories could not be fetched: nothing was audited," \
 	"nothing is known. Try where they can be, or ask another service: make audit ADVISORIES=osv"; \
 	fi >&2; exit 1; }
+
+quality: $(VENV)/.installed
+	@$(BIN)/python -m benchmarks.routing $(if $(DESIGNS),--designs)
 
 train: $(VENV)/.installed
 	@$(BIN)/ticket-worker train

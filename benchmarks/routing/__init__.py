@@ -1,0 +1,1 @@
+"""How well tickets are routed in voices not learned from; see `docs/routing-quality.md`."""

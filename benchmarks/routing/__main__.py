@@ -1,0 +1,168 @@
+"""`make quality`: how well tickets are routed in voices that were not learned from.
+
+Writes `var/quality/*.json` and the tables of `docs/routing-quality.md`. Needs the shipped model
+(`make train`) and trains another one without the voices of others; `--designs` also trains the
+designs that were tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+
+from benchmarks.routing.designs import Result, designs
+from benchmarks.routing.knowledge import OTHERS, Knowledge, decisions, figures, speed
+from benchmarks.routing.page import confusion_table, designs_table, put, table, voices_table
+from worker.routing.backtest import Figures
+from worker.routing.decision import Decision
+from worker.routing.examples import Example
+from worker.routing.model_cache import load, save
+from worker.routing.policy import (
+    DEFAULT_CACHE,
+    DEFAULT_EXAMPLES,
+    DEFAULT_MEANINGS,
+    DEFAULT_POLICY,
+    Policy,
+    load_policy,
+)
+from worker.routing.train import Sources, held_out
+from worker.routing.training import Trained, learn_from
+
+FOLDER = Path("var/quality")
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """Measure, write, show."""
+    options = argparse.ArgumentParser(prog="make quality", description=__doc__)
+    options.add_argument("--designs", action="store_true")
+    given = options.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    knowledge = Knowledge.shipped()
+    own = knowledge.without(OTHERS)
+    began, cpu = time.monotonic(), time.process_time()
+    trained = learn_from(own.document, own.examples, own.meanings)
+    seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu
+    policy = Policy(own.document, trained.classifier, version="held out")
+    learned = {
+        "examples learned from": float(len(own.examples)),
+        "training, s": seconds,
+        "training, s of a processor": cpu_seconds,
+        # Linux counts in kilobytes.
+        "training, MB at most": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    costs = learned | _costs(policy, own.examples[:1000])
+    _write("costs", costs, table(["", "measured"], [[k, f"{v:,.1f}"] for k, v in costs.items()]))
+    _headline(knowledge, policy)
+    _every_voice(knowledge)
+    if given.designs:
+        _designs(own, trained, seconds)
+    return 0
+
+
+def _headline(knowledge: Knowledge, policy: Policy) -> None:
+    """The voices of others, each apart, by a policy that has learned neither."""
+    found: dict[str, Figures] = {}
+    for voice in OTHERS:
+        spoken = [knowledge.examples[row] for row in knowledge.rows(voice)]
+        for name, blank in ((voice, False), (f"{voice}, both hidden", True)):
+            made = decisions(policy, spoken, blank=blank)
+            found[name] = figures(knowledge.document, spoken, made)
+    _write("headline", {name: asdict(one) for name, one in found.items()}, voices_table(found))
+
+
+def _costs(policy: Policy, examples: Sequence[Example]) -> dict[str, float]:
+    """Loading and deciding."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "held-out.model"
+        save(policy.classifier, path)
+        size = path.stat().st_size / 1e6
+        began = time.perf_counter()
+        load(path)
+        loading = time.perf_counter() - began
+    a_second, alone_ms = speed(policy, examples)
+    return {
+        "the model, MB": size,
+        "loading it, s": loading,
+        "tickets a second in batches": a_second,
+        "one ticket alone, ms (19 of 20 are quicker)": alone_ms,
+    }
+
+
+def _every_voice(knowledge: Knowledge) -> None:
+    """Every voice by models that have learned neither it nor those held out with it."""
+    policy = load_policy()
+    margins = held_out(Sources(DEFAULT_POLICY, DEFAULT_EXAMPLES, DEFAULT_MEANINGS, DEFAULT_CACHE))
+    examples, document = knowledge.examples, knowledge.document
+    made = decisions(policy, examples, margins)
+    found: dict[str, Figures] = {}
+    for voice in sorted({one.voice for one in examples}):
+        rows = knowledge.rows(voice)
+        found[voice] = figures(document, [examples[n] for n in rows], [made[n] for n in rows])
+    found["all"] = figures(document, examples, made)
+    blank = decisions(policy, examples, margins, blank=True)
+    found["all, both hidden"] = figures(document, examples, blank)
+    bare = Policy(document.model_copy(update={"rules": ()}), policy.classifier, policy.version)
+    found["all, without rules"] = figures(document, examples, decisions(bare, examples, margins))
+    _write("voices", {name: asdict(one) for name, one in found.items()}, voices_table(found))
+    put("confusion", confusion_table(found["all"]))
+    _write_misses(examples, made)
+
+
+def _write_misses(examples: Sequence[Example], made: Sequence[Decision]) -> None:
+    """The wrong ones, surest first, for whoever writes the next examples."""
+    lines = [
+        {
+            "where": example.where,
+            "type": example.ticket_type,
+            "said": decision.ticket_type,
+            "confidence": decision.confidence,
+            "subject": example.ticket.subject,
+            "body": example.ticket.body,
+        }
+        for example, decision in zip(examples, made, strict=True)
+        if decision.ticket_type != example.ticket_type
+    ]
+    lines.sort(key=lambda line: -float(str(line["confidence"])))
+    (FOLDER / "misses.jsonl").write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in lines))
+
+
+def _designs(own: Knowledge, trained: Trained, seconds: float) -> None:
+    results: list[Result] = []
+    for result in designs(own, trained, seconds):
+        results.append(result)
+        console.print(designs_table([result])[-1], markup=False, soft_wrap=True)
+    _write("designs", [asdict(result) for result in results], designs_table(results))
+
+
+def _write(name: str, value: object, lines: Sequence[str]) -> None:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    data = orjson.dumps(_plain(value), option=options)
+    (FOLDER / f"{name}.json").write_bytes(data)
+    put(name, lines)
+    console.print(*lines, sep="\n", markup=False, soft_wrap=True)
+
+
+def _plain(value: object) -> object:
+    """What JSON can hold: keys of two parts joined, shares as they are."""
+    if isinstance(value, dict):
+        return {
+            " > ".join(key) if isinstance(key, tuple) else key: _plain(one)
+            for key, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
