@@ -57,15 +57,17 @@ _LEFT_OUT = {"script", "title", "desc"}
 
 
 def trend(name: str, points: Sequence[tuple[str, float]]) -> str:
-    """A line of percentages (0 to 100) by date (ISO), each day at its place in time."""
+    """A line of percentages (0 to 100) by date (ISO), each day at its place in time. The scale goes
+    from the ten below to the ten above what there is."""
     days = [(date.fromisoformat(on), value) for on, value in points]
-    lowest = min((value for _, value in days), default=0)
-    floor = max(0, 10 * int((lowest - 5) / 10))
+    values = [value for _, value in days] or [0.0]
+    floor = max(0, 10 * int((min(values) - 5) / 10))
+    top = min(100, 10 * (int((max(values) + 5) / 10) + 1))
     chart = pygal.DateLine(
         **_common(_WIDTH, 220),
         style=_coloured(_GOOD),
-        range=(floor, 100),
-        y_labels=[floor, (floor + 100) / 2, 100],
+        range=(floor, top),
+        y_labels=[floor, (floor + top) / 2, top],
         show_x_guides=False,
         show_dots=len(days) <= _DOTS_UP_TO,
         dots_size=3,
@@ -154,11 +156,11 @@ def _svg(chart: Any, name: str) -> str:
 
 
 def _spread(days: Sequence[date]) -> list[date]:
-    """A few of the days, the first and the last among them, evenly in between."""
-    if len(days) <= _LABELS_ALONG:
+    """Dates to stand below: the first, the last, and a few evenly between them."""
+    if len(days) < 2:
         return list(days)
-    last = len(days) - 1
-    return [days[round(n * last / (_LABELS_ALONG - 1))] for n in range(_LABELS_ALONG)]
+    steps = min(_LABELS_ALONG - 1, (days[-1] - days[0]).days)
+    return [days[0] + n * (days[-1] - days[0]) / steps for n in range(steps + 1)]
 
 
 def _day_and_month(on: date) -> str:

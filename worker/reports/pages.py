@@ -192,14 +192,18 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 0 to 1; never 100 % before it is all."""
+    """A share of 0 to 1; never 100 % before it is all, nor 0 where there is some."""
     shown = f"{100 * share:.1f}"
-    return "99.9 %" if shown == "100.0" and share < 1 else f"{shown} %"
+    if shown == "100.0" and share < 1:
+        return "99.9 %"
+    return "under 0.1 %" if shown == "0.0" and share > 0 else f"{shown} %"
 
 
 def duration(seconds: float) -> str:
     """Seconds as people say them, one or two units."""
-    total = max(0, round(seconds))
+    if seconds < 1:
+        return "less than a second"
+    total = round(seconds)
     for unit, size, below, lesser in (
         ("d", 86_400, "h", 3600),
         ("h", 3600, "min", 60),

@@ -155,8 +155,10 @@ def test_a_part_is_no_point_of_the_trend() -> None:
 
 def test_a_day_without_a_report_leaves_its_place_in_the_trend() -> None:
     week = charts.trend("t", [("2026-11-02", 40.0), ("2026-11-03", 41.0), ("2026-11-09", 42.0)])
-    first, second, last = (float(x) for x in re.findall(r'<text x="([\d.]+)"[^>]*>\d Nov<', week))
+    first, second, last = (float(x) for x in re.findall(r'<circle cx="([\d.]+)"', week))
     assert 5 < (last - second) / (second - first) < 7
+    assert re.findall(r">(\d+) Nov<", week) == ["2", "3", "5", "7", "9"]
+    assert re.findall(r">(\d+) %<", week) == ["30", "40", "50"]
 
 
 def test_a_chart_shows_its_numbers_and_names() -> None:
@@ -173,14 +175,23 @@ def test_a_part_is_said_to_be_one() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (90_000, "1 d 1 h")],
+    [
+        (0, "less than a second"),
+        (1.2, "1 s"),
+        (59.6, "1 min"),
+        (61, "1 min 1 s"),
+        (3600, "1 h"),
+        (90_000, "1 d 1 h"),
+    ],
 )
 def test_seconds_in_words(seconds: float, words: str) -> None:
     assert pages.duration(seconds) == words
 
 
-@pytest.mark.parametrize(("share", "words"), [(0, "0.0 %"), (0.99999, "99.9 %"), (1, "100.0 %")])
-def test_all_is_not_said_before_it_is_all(share: float, words: str) -> None:
+@pytest.mark.parametrize(
+    ("share", "words"), [(0, "0.0 %"), (0.0001, "under 0.1 %"), (0.99999, "99.9 %"), (1, "100.0 %")]
+)
+def test_all_and_nothing_are_not_said_before_they_are(share: float, words: str) -> None:
     assert pages.percent(share) == words
 
 
