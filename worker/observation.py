@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 import redis
@@ -14,7 +15,8 @@ from worker.escalation.requests import HandOff
 from worker.routing.decision import Decision
 
 KEY = "ticket-worker:observed:"
-KEPT_S = 7 * 86_400
+KEPT_DAYS = 7
+KEPT_S = KEPT_DAYS * 86_400
 
 
 class Observations:
@@ -37,6 +39,15 @@ class Observations:
             if value is not None
             and (value.decode() if isinstance(value, bytes) else value) == version
         }
+
+    def last(self, id_: str) -> dict[str, Any] | None:
+        """What was written down of a ticket last, within the days that are kept in mind."""
+        mark = orjson.dumps(id_)
+        for file in sorted(self._folder.glob("*.jsonl"), reverse=True)[:KEPT_DAYS]:
+            for line in reversed(file.read_bytes().splitlines()):
+                if mark in line and (said := orjson.loads(line)).get("id") == id_:
+                    return dict(said)
+        return None
 
     def note(self, observed: Mapping[str, tuple[str, Decision | HandOff]]) -> None:
         """Write down what would have been done, by ticket id with the version of its state, then

@@ -142,10 +142,12 @@ class Runtime:
             self.counters,
             self.now,
         )
+        self.colleagues = Colleagues(self.hubspot)
+        self.observations = Observations(self.redis, settings.data_dir / "observe")
         self.hand_offs = HandOffs(
             self.hubspot,
             self.clients,
-            Colleagues(self.hubspot),
+            self.colleagues,
             notifier.reaches,
             settings.routing_mode,
         )
@@ -157,7 +159,7 @@ class Runtime:
             hand_offs=self.hand_offs,
             notifier=notifier,
             counters=self.counters,
-            observations=Observations(self.redis, settings.data_dir / "observe"),
+            observations=self.observations,
             names=self.names,
             mode=settings.routing_mode,
             clock=self.now,
