@@ -88,6 +88,7 @@ def _measure(portal: SimulatedPortal, teams: str, count: int, a_second: float) -
         wanted = queue
         _until(lambda wanted=wanted: _in_queue(portal, ids, wanted) == count, f"all are in {queue}")
     waits = sorted(wait for id_ in ids for wait in _waits(portal, id_))
+    print([_waits(portal, id_) for id_ in ids])
     _until(lambda: len(_announced(teams)) >= len(waits), "all were announced")
     announced = Counter(_announced(teams))
     return {

@@ -86,11 +86,17 @@ def next_step(ticket: Record, portal: Portal, now: datetime) -> Step:
     wish = unseen_move(ticket, portal)
     if request and (wish is None or wish.at <= asked_at(ticket)):
         return Step(Work.HAND_OFF, f"an agent asks for {request}", wish.queue if wish else "")
-    if wish:
+    if wish and (request or not _is_known(wish, ticket)):
         return Step(Work.LOCK, f"user {wish.person} moved it", wish.queue)
     if kind is StageKind.INTAKE:
         return _back_in_intake(ticket, portal)
     return Step(Work.NOTHING, "no person moved it")
+
+
+def _is_known(wish: Move, ticket: Record) -> bool:
+    """Whether the ticket says so already. HubSpot notes no value that stays as it was, so a move
+    back into the owning queue never gets older than the history of `routing_queue`."""
+    return ticket.get("routing_status") == "locked" and ticket.get(OWNER) == wish.queue
 
 
 def _is_in_place(ticket: Record, portal: Portal, kind: StageKind) -> bool:

@@ -24,7 +24,8 @@ from worker.portal import Portal
 from worker.ticket_state import HANDLED_AT, OURS, REQUEST, STAGE, trampled_move
 
 OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
-MOST_LOOKS = 4  # at one ticket in a row; more people at once are not to be expected
+MOST_LOOKS = 4  # at one ticket in a row; then the rest of its batch has waited long enough
+LOOKS_ON_S = 1.0  # until such a ticket is looked at again
 LOOKED_AT = (STAGE, "routing_queue", "hs_lastmodifieddate", REQUEST, HANDLED_AT)
 LOOKED_BACK_AT = (STAGE, REQUEST, *OURS)
 log = structlog.get_logger()
@@ -223,7 +224,9 @@ class Writer:
         if times < MOST_LOOKS:
             self.look_back(batch, done, portal, times + 1)
         else:
-            self._lookbacks.done(done.keys())
+            # The notes stand, so the next run looks again; nobody is kept waiting for these.
+            for id_ in done:
+                batch.settle(id_, Outcome.LATER, KEPT, LOOKS_ON_S)
 
     def _trampled(self, batch: Batch, record: Record, seen: str, portal: Portal) -> dict[str, str]:
         """What has to be written so that the newest human wish stands; empty when it does."""

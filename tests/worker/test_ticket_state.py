@@ -256,6 +256,16 @@ def test_a_persons_drags_do_not_count_as_returns() -> None:
     assert work(ticket(NEW, "decided", "ocr", moves)) is Work.RETURN
 
 
+@pytest.mark.parametrize(("status", "expected"), [("decided", Work.LOCK), ("locked", Work.RETURN)])
+def test_a_persons_move_into_the_queue_that_owns_it_anyway_is_noted_once(
+    status: str, expected: Work
+) -> None:
+    """Such a move never gets older than the history of `routing_queue`, which it does not change."""
+    moves = history((NEW, HUBSPOT), (OCR, PERSON), (WAITING, HUBSPOT), (OCR, OURS), (NEW, HUBSPOT))
+
+    assert work(ticket(NEW, status, "ocr", moves)) is expected
+
+
 @pytest.mark.parametrize("queue", ["", "sales"])
 def test_what_no_queue_owns_is_decided_anew(queue: str) -> None:
     moves = history((NEW, WORKFLOW), (OCR, OURS), (NEW, HUBSPOT))

@@ -15,6 +15,7 @@ from worker.hubspot.models import Reading, Update, Writing
 from worker.intake.inbox import KEYS, Claim, Source
 from worker.loops import MOST_A_DAY
 from worker.runtime import Runtime
+from worker.writing import MOST_LOOKS
 
 PASSWORD = {"subject": "locked out", "content": "Please reset my password for the portal."}
 UPDATE = "tickets/batch/update"
@@ -198,3 +199,27 @@ def test_a_ticket_that_keeps_coming_back_is_moved_ten_times_a_day_and_then_left(
     assert said["routing_status"] == "failed"
     assert "kept coming back" in said["routing_reason"]
     assert here.counters.totals()["loops_stopped"] >= 1
+
+
+def test_a_person_who_moves_it_at_each_of_our_writes_ends_where_they_want(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.writing.LOOKS_ON_S", 0.0)
+    ticket_id = hub.ticket(**PASSWORD)
+    update = here.hubspot.update
+    left = ["OCR", "IT"] * (MOST_LOOKS + 1)
+
+    def disturbed(object_type: str, rows: Sequence[Update]) -> Writing:
+        if object_type == "tickets" and left:
+            place = {"hs_pipeline_stage": stage(hub, left.pop())}
+            hub.act("user", "7002", "update", object_type="tickets", id=ticket_id, properties=place)
+        return update(object_type, rows)
+
+    monkeypatch.setattr(here.hubspot, "update", disturbed)
+    route_all(here, [ticket_id])
+    while left:
+        route_all(here, [ticket_id])
+    route_all(here, [ticket_id])
+    said = hub.truth("tickets", ticket_id)["properties"]
+    assert said["hs_pipeline_stage"] == stage(hub, "OCR")
+    assert (said["routing_queue"], said["routing_status"]) == ("ocr", "locked")

@@ -1,8 +1,9 @@
 """A thousand tickets, and everybody at them at once, in a random order: the last human wish wins.
 
-Seeded. Agents move tickets and ask for hand-offs, HubSpot moves them to waiting and back, the
-worker reads and writes, and its news comes late, twice and out of order. Some of the agents act
-between the worker's read and its write.
+Seeded. Agents move tickets and ask for hand-offs, HubSpot's own automation moves them to waiting
+when somebody answers and back to New when the client does, the worker reads and writes, and its
+news comes late, twice, out of order or not at all. Some of the agents act between the worker's read
+and its write.
 """
 
 from __future__ import annotations
@@ -52,9 +53,8 @@ class Wished:
     wishes: list[tuple[str, str]] = field(default_factory=list)
 
     def end(self, first: str) -> str:
-        """The owning queue when every wish is followed in its order. A request that a later wish
-        came after before the worker took it up may or may not have been carried out, so only the
-        tail that follows the last move is certain."""
+        """The owning queue when every wish is followed in its order. Whether a request was carried
+        out before a later move makes no difference, for a move says where the ticket is."""
         owner = first
         for kind, what in self.wishes:
             if kind == "move":
@@ -72,6 +72,8 @@ class Office:
         self.chance = chance
         self.stages = {queue: stage_id(hub, label) for queue, label in LABELS.items()}
         self.waiting = stage_id(hub, "Waiting on contact")
+        self.new = stage_id(hub, "New")
+        self.reopened: Counter[str] = Counter()
         self.wished = {id_: Wished() for id_ in ids}
         self.busy: set[str] = set()  # with a request that the worker has not taken up yet
 
@@ -81,24 +83,30 @@ class Office:
     def somebody_moves(self, id_: str) -> bool:
         """A person drags the ticket somewhere else; where it stands already is no move."""
         queue = self.chance.choice(sorted(self.stages))
-        if self.hub.truth("tickets", id_)["properties"]["hs_pipeline_stage"] == self.stages[queue]:
+        if self.stage(id_) == self.stages[queue]:
             return False
         self.update(id_, "user", PERSON, {"hs_pipeline_stage": self.stages[queue]})
         self.wished[id_].wishes.append(("move", queue))
         return True
+
+    def stage(self, id_: str) -> str:
+        return str(self.hub.truth("tickets", id_)["properties"]["hs_pipeline_stage"])
 
     def somebody_acts(self, id_: str) -> None:
         what = self.chance.random()
         if what < 0.35:
             if self.somebody_moves(id_):
                 self.busy.discard(id_)
-        elif what < 0.7:
+        elif what < 0.65:
             if id_ in self.busy:
                 return  # an agent sees the request standing there and waits
             request = self.chance.choice(sorted(REQUESTS))
             self.update(id_, "user", PERSON, {"escalation_request": request})
             self.wished[id_].wishes.append(("request", request))
             self.busy.add(id_)
+        elif self.stage(id_) == self.waiting:
+            self.update(id_, "hubspot", "", {"hs_pipeline_stage": self.new})
+            self.reopened[id_] += 1
         else:
             self.update(id_, "hubspot", "", {"hs_pipeline_stage": self.waiting})
 
@@ -177,6 +185,14 @@ def test_the_last_human_wish_wins_whatever_the_order(
     ]
     assert not elsewhere
     assert sum(in_window.values()) > 20, "agents did hit the window"
+    assert sum(people.reopened.values()) > 20, "clients did answer"
+    moved = _moves(people.hub)
+    restless = {
+        i: moved[i]
+        for i in ids
+        if moved[i] > 1 + len(people.wished[i].wishes) + people.reopened[i] + in_window[i]
+    }
+    assert not restless, "no more moves than decisions, wishes and reopenings"
     before = _written(people.hub)
     work(here, ids)
     assert _written(people.hub) == before, "nobody plays ping-pong"
@@ -189,6 +205,20 @@ def _states(hub: Hub, ids: Sequence[str]) -> list[dict[str, Any]]:
         part = ",".join(ids[start : start + 400])
         found += hub.control("GET", f"/objects/tickets?ids={part}&properties={names}")["results"]
     return found
+
+
+def _moves(hub: Hub) -> Counter[str]:
+    """How often our app wrote the stage of each ticket."""
+    found: Counter[str] = Counter()
+    after = 0
+    while True:
+        page = hub.control("GET", f"/log?after={after}")
+        for entry in page["entries"]:
+            if entry["actor"]["kind"] == "app" and "hs_pipeline_stage" in entry["changes"]:
+                found[str(entry["id"])] += 1
+        if page["next"] == after:
+            return found
+        after = page["next"]
 
 
 def _written(hub: Hub) -> int:
