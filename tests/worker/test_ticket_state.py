@@ -260,7 +260,7 @@ def test_a_persons_drags_do_not_count_as_returns() -> None:
 def test_a_persons_move_into_the_queue_that_owns_it_anyway_is_noted_once(
     status: str, expected: Work
 ) -> None:
-    """Such a move never gets older than the history of `routing_queue`, which it does not change."""
+    """Such a move never gets older than the history of `routing_queue`: it does not change it."""
     moves = history((NEW, HUBSPOT), (OCR, PERSON), (WAITING, HUBSPOT), (OCR, OURS), (NEW, HUBSPOT))
 
     assert work(ticket(NEW, status, "ocr", moves)) is expected

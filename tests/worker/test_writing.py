@@ -207,7 +207,7 @@ def test_a_person_who_moves_it_at_each_of_our_writes_ends_where_they_want(
     monkeypatch.setattr("worker.writing.LOOKS_ON_S", 0.0)
     ticket_id = hub.ticket(**PASSWORD)
     update = here.hubspot.update
-    left = ["OCR", "IT"] * (MOST_LOOKS + 1)
+    left = ["OCR", "IT", "Product"] * MOST_LOOKS  # wished from the last to the first
 
     def disturbed(object_type: str, rows: Sequence[Update]) -> Writing:
         if object_type == "tickets" and left:
@@ -217,9 +217,7 @@ def test_a_person_who_moves_it_at_each_of_our_writes_ends_where_they_want(
 
     monkeypatch.setattr(here.hubspot, "update", disturbed)
     route_all(here, [ticket_id])
-    while left:
-        route_all(here, [ticket_id])
-    route_all(here, [ticket_id])
+    assert left == [], "every one of them was met"
     said = hub.truth("tickets", ticket_id)["properties"]
     assert said["hs_pipeline_stage"] == stage(hub, "OCR")
     assert (said["routing_queue"], said["routing_status"]) == ("ocr", "locked")
