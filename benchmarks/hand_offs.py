@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +80,14 @@ def _measure(portal: SimulatedPortal, teams: str, count: int, a_second: float) -
             for n in range(count)
         ]
     )
-    _until(lambda: _in_queue(portal, ids, "level_1") == count, "all tickets are with Level 1")
+    _until(partial(_all_in, portal, ids, "level_1"), "all tickets are with Level 1")
     chance = random.Random(7)  # noqa: S311 - repeatable on purpose
     for request, queue in HAND_OFFS:
         for id_ in ids:
             _ask(portal, id_, request)
             time.sleep(chance.expovariate(a_second))
-        wanted = queue
-        _until(lambda wanted=wanted: _in_queue(portal, ids, wanted) == count, f"all are in {queue}")
+        _until(partial(_all_in, portal, ids, queue), f"all are in {queue}")
     waits = sorted(wait for id_ in ids for wait in _waits(portal, id_))
-    print([_waits(portal, id_) for id_ in ids])
     _until(lambda: len(_announced(teams)) >= len(waits), "all were announced")
     announced = Counter(_announced(teams))
     return {
@@ -117,8 +116,8 @@ def _ask(portal: SimulatedPortal, id_: str, request: str) -> None:
     )
 
 
-def _in_queue(portal: SimulatedPortal, ids: Sequence[str], queue: str) -> int:
-    return sum(one.get("routing_queue") == queue for one in portal.landed(ids))
+def _all_in(portal: SimulatedPortal, ids: Sequence[str], queue: str) -> bool:
+    return all(one.get("routing_queue") == queue for one in portal.landed(ids))
 
 
 def _waits(portal: SimulatedPortal, id_: str) -> list[float]:

@@ -6,10 +6,11 @@ from config.channels import Channels
 from config.settings import RoutingMode
 from tasks.process import runtime
 from worker.app import UPKEEP_QUEUE, app
-from worker.escalation.account import ticket_links
 from worker.escalation.ageing_watch import AgeingWatch
 from worker.escalation.assignment import Assignment
 from worker.escalation.delivery import Delivery
+from worker.escalation.trust import mode_of
+from worker.routing.escalation_rules import Ageing
 from worker.slots import once
 
 AGEING_SLOT_S = 540
@@ -21,16 +22,20 @@ def announce_ageing() -> str:
     """Tell each queue's channel of tickets that wait there too long, once for each stay."""
     here = runtime()
     policy = here.policy.current()
-    if here.settings.routing_mode is RoutingMode.OBSERVE:
-        return "nothing is announced in observe"
-    if not policy.document.ageing.queues:
-        return "the policy watches no queue"
+    watched_queues = {
+        queue: hours
+        for queue, hours in policy.document.ageing.queues.items()
+        if mode_of(queue, policy, here.settings.routing_mode) is not RoutingMode.OBSERVE
+    }
+    if not watched_queues:
+        return "no queue is watched: the policy names none, or they are only observed"
     if not once(here.redis, "ageing", AGEING_SLOT_S):
         return "done already in these ten minutes"
     portal = here.portal.current(policy)
     delivery = Delivery(Channels(here.settings))
     watch = AgeingWatch(here.hubspot, here.clients, here.redis, delivery)
-    watched = watch.look(policy.document, portal, ticket_links(here.hubspot), here.now())
+    document = policy.document.model_copy(update={"ageing": Ageing(queues=watched_queues)})
+    watched = watch.look(document, portal, here.links(), here.now())
     here.counters.add({f"ageing:{queue}": count for queue, count in watched.by_queue.items()})
     return str(watched)
 

@@ -93,8 +93,8 @@ def what_was_done(
         yield "The worker has written nothing on it."
     if observed and not status:
         to = _label(str(observed.get("routed_to") or observed.get("to") or ""), policy)
-        at = moment(str(observed["at"]))
-        yield f"Observed at {at:%Y-%m-%d %H:%M} UTC: it would have gone to {to}."
+        seen = moment(str(observed["at"]))
+        yield f"Observed at {seen:%Y-%m-%d %H:%M} UTC: it would have gone to {to}."
     for entry in entries_due(ticket.get(NOTICE)):
         told = f"told so far: {', '.join(entry.told)}" if entry.told else "nobody was told yet"
         yield f"The notice of {_request(entry.request, policy)} is still due; {told}."

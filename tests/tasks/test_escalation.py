@@ -12,6 +12,9 @@ from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import provision, settings_for
 from worker.app import app
+from worker.escalation.ageing_watch import AgeingWatch, Watched
+from worker.routing.policy import DEFAULT_POLICY
+from worker.routing.policy_document import PolicyDocument
 from worker.runtime import Runtime
 
 
@@ -54,8 +57,33 @@ def test_nothing_is_announced_in_observe_and_hubspot_is_not_asked(
 ) -> None:
     here = runtime_in("observe", hub, redis_url, folder, monkeypatch)
     before = hub.control("GET", "/counters")
-    assert escalation.announce_ageing() == "nothing is announced in observe"
+    assert escalation.announce_ageing() == (
+        "no queue is watched: the policy names none, or they are only observed"
+    )
     assert hub.control("GET", "/counters") == before
+    here.redis.close()
+
+
+def test_a_queue_that_is_only_observed_is_not_watched(
+    hub: Hub, redis_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "policy.yaml"
+    text = DEFAULT_POLICY.read_text()
+    path.write_text(
+        text.replace("\n  it:\n    label:", "\n  it:\n    mode: observe\n    label:", 1)
+    )
+    here = Runtime(settings_for(hub.base, redis_url, folder, policy_file=path))
+    monkeypatch.setattr(escalation, "runtime", lambda: here)
+    watched: list[str] = []
+
+    def look(self: AgeingWatch, policy: PolicyDocument, *_: object) -> Watched:
+        watched.extend(policy.ageing.queues)
+        return Watched({}, 0)
+
+    monkeypatch.setattr(AgeingWatch, "look", look)
+    escalation.announce_ageing()
+    assert "level_2" in watched
+    assert "it" not in watched
     here.redis.close()
 
 

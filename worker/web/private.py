@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from worker.clients.sweep_store import PROGRESS_KEY as SWEEP_KEY
 from worker.counters import Counters
+from worker.escalation.assignment import OWNERLESS_KEY
 from worker.hubspot.errors import HubSpotError
 from worker.intake.inbox import Inbox
 from worker.intake.reconcile import KEY as RECONCILED_KEY
@@ -36,8 +37,11 @@ _SWEEP = {
     "finished": ("finished_timestamp_seconds", "When it ended; 0 while it goes on"),
 }
 _HELP = {
+    "ageing": "Tickets announced because they wait too long in their queue, by queue",
     "announced_by": "Tickets decided, by who announced them first",
     "clients_flagged": "Client records whose flag changed",
+    "notices_sent": "Hand-offs that all their receivers know of",
+    "owners_assigned": "Tickets given an owner",
     "loops_stopped": "Tickets left where they were because they kept coming back",
     "person_moves_restored": "People's moves that our write had gone over, put back",
     "unaccounted": "Undecided tickets that neither the inbox nor the failed list knew of",
@@ -117,6 +121,17 @@ class StateCollector(Collector):
         yield from self._poll()
         yield from self._reconciled()
         yield from self._sweep()
+        yield from self._ownerless()
+
+    def _ownerless(self) -> Iterable[Metric]:
+        ownerless = GaugeMetricFamily(
+            "ticket_worker_ownerless",
+            "Tickets that nobody on their queue's list can take, at the last look",
+            labels=["queue"],
+        )
+        for queue, count in self._redis.hgetall(OWNERLESS_KEY).items():
+            ownerless.add_metric([_text(queue)], float(count))
+        yield ownerless
 
     def _totals(self) -> Iterable[Metric]:
         """A family for each counter; where one of its totals has a label, all of them do."""

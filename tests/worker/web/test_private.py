@@ -17,6 +17,7 @@ from worker import embedded_redis
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import SweepStore
 from worker.counters import Counters
+from worker.escalation.assignment import OWNERLESS_KEY
 from worker.hubspot.errors import Rejected, Transient
 from worker.intake.inbox import Inbox, Source
 from worker.web.private import READY_KEPT_S, Readiness, make_private_app
@@ -134,6 +135,12 @@ def test_the_last_poll_is_among_the_metrics(redis_client: redis.Redis) -> None:
     found = metrics(redis_client)
     assert found["ticket_worker_undecided", ""] == 12
     assert 29 < found["ticket_worker_poll_age_seconds", ""] < 40
+
+
+def test_tickets_that_nobody_can_take_are_among_the_metrics(redis_client: redis.Redis) -> None:
+    redis_client.hset(OWNERLESS_KEY, "level_2", 3)
+    (found,) = [value for (name, _), value in metrics(redis_client).items() if "ownerless" in name]
+    assert found == 3
 
 
 def test_how_far_the_sweep_has_come_is_among_the_metrics(redis_client: redis.Redis) -> None:
