@@ -12,10 +12,12 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
+from config.channels import Channels
 from config.portal import PortalNames
 from config.settings import Settings
 from worker.config_files import policy_of
 from worker.counters import Counters
+from worker.escalation.addresses import unaddressed
 from worker.hubspot.client import HubSpotClient
 from worker.hubspot.errors import HubSpotError, Rejected
 from worker.hubspot.names import PropertyNames
@@ -78,6 +80,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _redis(settings)
     yield from _hubspot(settings, policy, names)
     yield from _webhooks(settings)
+    if isinstance(policy, Policy):
+        for about, good, said in unaddressed(policy.document.notices, Channels(settings)):
+            yield Finding(about, good, said)
 
 
 def _policy(settings: Settings) -> Policy | Finding:

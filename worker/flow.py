@@ -19,7 +19,7 @@ from worker.counters import Counters
 from worker.escalation.hand_offs import NOT_SUPPORTED, HandOffs
 from worker.escalation.notifier import Notifier
 from worker.escalation.replies import draft_reply
-from worker.escalation.requests import superseded
+from worker.escalation.requests import NOTE, REPLY, superseded
 from worker.escalation.trust import mode_of
 from worker.hubspot.errors import HubSpotError, RateLimited
 from worker.hubspot.models import Reading, Record, moment
@@ -336,9 +336,12 @@ class Flow:
 
 
 def _draft(decision: Decision, ticket: Record, client: str, policy: Policy) -> dict[str, str]:
-    """What Level 1 can answer where the company does not help: put on the ticket, never sent."""
+    """What Level 1 can answer where the company does not help: put on the ticket, never sent, and
+    taken off again where a later decision is another one.
+    """
+    stale = {NOTE: ""} if ticket.get(NOTE).startswith(REPLY) else {}
     if decision.routed_to != NOT_SUPPORTED:
-        return {}
+        return stale
     reply = draft_reply(
         decision.ticket_type,
         decision.queue,
@@ -348,7 +351,7 @@ def _draft(decision: Decision, ticket: Record, client: str, policy: Policy) -> d
         subject=ticket.get("subject"),
         client=client,
     )
-    return {"escalation_note": f"Draft reply:\n{reply}"} if reply else {}
+    return {NOTE: f"{REPLY}{reply}"} if reply else stale
 
 
 def _version(ticket: Record, policy: Policy) -> str:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 import redis
+from pydantic import SecretStr
 from rich.console import Console
 
 from config.settings import load_settings
@@ -59,6 +60,13 @@ def test_all_is_well(doctor: Doctor, redis_client: redis.Redis) -> None:
     assert findings["our source id"].said == "4711"
     assert findings["Redis"].said == "appendonly yes, maxmemory-policy noeviction"
     assert findings["portal"].said == "takes every decision of the policy"
+
+
+def test_who_is_told_of_hand_offs_is_said(doctor: Doctor) -> None:
+    assert doctor()["TEAMS_WEBHOOK_URL"].good is None
+    told = doctor(teams_webhook_url=SecretStr("https://teams.example/x?sig=s3cret"))
+    assert told["TEAMS_WEBHOOK_URL"].good
+    assert "s3cret" not in str(told)
 
 
 def test_our_source_id_is_not_known_at_first(doctor: Doctor) -> None:

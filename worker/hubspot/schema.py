@@ -109,7 +109,11 @@ def ticket_properties(
             _options(requests),
             "Set it to hand the ticket to the next team",
         ),
-        area("escalation_note", "Escalation: note", "What became of the last request"),
+        area(
+            "escalation_note",
+            "Escalation: note",
+            "What became of the last request, or a reply to send",
+        ),
         area("escalation_missing_info", "Escalation: missing info", "What the hand-off lacks"),
         moment("escalation_handled_at", "Escalation: handled at", "When it was handled"),
         text("escalation_notice", "Escalation: notice", "Whether the channel was told"),
