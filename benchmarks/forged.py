@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks.forged [--requests 200000] [--seed 7]
 
 The receiver is a process of its own with a real Redis behind it; strangers speak to it over
-sockets. At the end a genuine delivery must still be taken, so that it is no wall that they met.
+sockets. Then they hold as many of the largest bodies as they get connections for. At the end a
+genuine delivery must still be taken, so that it is no wall that they met.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmarks.receiver import (
     PATH,
     deliver,
     machine,
+    peak_mb,
     resident_mb,
     signed_delivery,
     start_receiver,
@@ -38,6 +40,9 @@ from worker import embedded_redis
 STRANGERS = 4
 WARM_SHARE = 0.05  # of the requests, after which memory counts
 MOST_GROWTH_MB = 8.0
+HELD_AT_ONCE = 150  # bodies of which the last byte does not come, some times over
+HELD_TIMES = 6
+MOST_MB = 256.0  # the receiver's in docker-compose.yml
 BIG = 1024 * 1024 + 1
 WHOLE_SHARE = 0.02  # of the oversized bodies that are really sent; the others only say so
 URL = f"https://tickets.example.com{PATH}"
@@ -68,6 +73,9 @@ def main() -> int:
             after = resident_mb(receiver.pid)
             with redis.Redis.from_url(redis_url) as client:
                 reached = [key for key in client.keys("*") if b"counters" not in key]
+            for _ in range(HELD_TIMES):
+                _hold(port)
+            peak = peak_mb(receiver.pid)
             deliver(port, secret, 0.1)  # raises where a genuine one is not taken
         finally:
             receiver.terminate()
@@ -83,8 +91,30 @@ def main() -> int:
         f"{tally.total()} requests in {took:.0f} s: {accepted} accepted, {failed} answered 5xx, "
         f"{len(reached)} keys written; resident memory {before:.1f} MB before, {after:.1f} MB after"
     )
-    grown = after - before > MOST_GROWTH_MB
+    print(  # noqa: T201
+        f"{peak:.1f} MB at most with {HELD_AT_ONCE} bodies of 1 MiB held, {HELD_TIMES} times over"
+    )
+    grown = after - before > MOST_GROWTH_MB or peak > MOST_MB
     return 1 if accepted or failed or reached or grown else 0
+
+
+def _hold(port: int) -> None:
+    """All of many bodies but their last bytes, until the receiver has given them up."""
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {BIG - 1}\r\n\r\n".encode()
+    held = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(HELD_AT_ONCE)]
+
+    def send(line: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            line.sendall(head + b"x" * (BIG - 2))
+            line.recv(1)
+
+    threads = [threading.Thread(target=send, args=(line,)) for line in held]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for line in held:
+        line.close()
 
 
 def _run(port: int, secret: str, count: int, seed: int) -> Tally:

@@ -203,6 +203,12 @@ def resident_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
 
 
+def peak_mb(pid: int) -> float:
+    """The most that a process ever had resident (Linux)."""
+    rows = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(row.split()[1]) for row in rows if row.startswith("VmHWM")) * 1024 / 1e6
+
+
 def machine() -> str:
     """What it was measured on."""
     cpu = Path("/proc/cpuinfo")

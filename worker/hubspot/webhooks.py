@@ -96,9 +96,10 @@ def check_v3(
         return Verdict.STALE
     if not now_ms - BACK_MS <= int(timestamp) <= now_ms + AHEAD_MS:
         return Verdict.STALE
-    signed = method.encode() + uri.encode() + body + timestamp.encode()
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
-    return _compared(base64.b64encode(digest), signature)
+    signed = hmac.new(secret.encode(), method.encode() + uri.encode(), hashlib.sha256)
+    signed.update(body)
+    signed.update(timestamp.encode())
+    return _compared(base64.b64encode(signed.digest()), signature)
 
 
 def check_v1(secret: str, body: bytes, signature: str) -> Verdict:

@@ -35,6 +35,10 @@ from worker.web.refusals import Refusals
 
 MAX_HEAD_BYTES = 32 * 1024
 MAX_BODY_BYTES = 1024 * 1024
+# A delivery of HubSpot's 100 events is smaller. What is larger waits for a place in memory, so that
+# strangers on all connections can't have us killed for the want of it.
+LARGE_BYTES = 128 * 1024
+LARGE_AT_ONCE = 8
 MAX_EVENTS = 1000  # HubSpot: at most 100 in a delivery
 BODY_S = 5.0  # HubSpot itself gives up after five seconds
 REDIS_S = 1.0
@@ -67,14 +71,19 @@ class Receiver:
         self._clock_ms = clock_ms
         self._our_properties = our_properties
         self._refusals = Refusals()
+        self._room_for_large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._v3_seen = False  # so that a flushed Redis brings v1 back only after a restart
 
     async def receive(self, request: Request) -> Response:
         """One delivery. 202 accepted; 400, 401, 408, 413, 431 or 503 otherwise."""
         if (refused := _refused_head(request) or _refused_length(request)) is not None:
             return refused
+        async with contextlib.AsyncExitStack() as held:
+            return await self._receive(request, held)
+
+    async def _receive(self, request: Request, held: contextlib.AsyncExitStack) -> Response:
         try:
-            body = await asyncio.wait_for(_body(request), BODY_S)
+            body = await asyncio.wait_for(self._body(request, held), BODY_S)
         except (TimeoutError, ClientDisconnect):
             return _ended("the body did not arrive in time", 408)
         if body is None:
@@ -88,6 +97,21 @@ class Receiver:
         except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
             log.error("webhook_not_taken", why=type(error).__name__)
             return PlainTextResponse("not taken; deliver again", 503, {"Retry-After": "5"})
+
+    async def _body(self, request: Request, held: contextlib.AsyncExitStack) -> bytes | None:
+        """The raw body, or None when it is too large; never more than that is held. A large one
+        has a place for as long as `held` is open.
+        """
+        body = bytearray()
+        large = False
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                return None
+            if len(body) > LARGE_BYTES and not large:
+                large = True
+                await held.enter_async_context(self._room_for_large)
+        return bytes(body)
 
     def _verify(self, request: Request, body: bytes) -> tuple[Verdict, Delivery]:
         """A delivery that carries v3 is judged by v3, whatever else it carries."""
@@ -179,16 +203,6 @@ def _refused_length(request: Request) -> Response | None:
     if len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES:
         return _ended("the body is larger than 1 MiB", 413)
     return None
-
-
-async def _body(request: Request) -> bytes | None:
-    """The raw body, or None when it is too large; never more than that is held."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            return None
-    return bytes(body)
 
 
 def _ended(said: str, status: int) -> Response:

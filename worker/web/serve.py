@@ -24,7 +24,7 @@ from worker.web.private import make_private_app
 from worker.web.receiver import MAX_HEAD_BYTES, REDIS_S, Receiver, make_public_app
 from worker.web.reports import ReportPages
 
-MAX_CONNECTIONS = 200  # HubSpot opens ten; each holds at most a body of 1 MiB
+MAX_CONNECTIONS = 100  # HubSpot opens ten
 STOPS_WITHIN_S = 10
 
 

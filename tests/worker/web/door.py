@@ -38,7 +38,28 @@ async def call(
     """One request as a server hands it over; the body in pieces. An error of the application is
     an error here.
     """
-    scope = {
+    waiting = iter(chunks)
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        chunk = next(waiting, None)
+        if chunk is None:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope_of(method, path, headers), receive, send)
+    if not sent:
+        return Answer(0)
+    body = b"".join(one.get("body", b"") for one in sent[1:])
+    return Answer(sent[0]["status"], dict(sent[0]["headers"]), body)
+
+
+def scope_of(method: str, path: str, headers: Headers) -> dict[str, Any]:
+    """A request as a server describes it."""
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -52,23 +73,6 @@ async def call(
         "client": ("203.0.113.9", 1),
         "server": ("127.0.0.1", 8080),
     }
-    waiting = iter(chunks)
-    sent: list[MutableMapping[str, Any]] = []
-
-    async def receive() -> MutableMapping[str, Any]:
-        chunk = next(waiting, None)
-        if chunk is None:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        return {"type": "http.request", "body": chunk, "more_body": True}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    await app(scope, receive, send)
-    if not sent:
-        return Answer(0)
-    body = b"".join(one.get("body", b"") for one in sent[1:])
-    return Answer(sent[0]["status"], dict(sent[0]["headers"]), body)
 
 
 def v3_headers(

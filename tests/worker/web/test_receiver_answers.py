@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import repeat
+from typing import Any
 
 import orjson
 import pytest
 import redis
 
-from tests.worker.web.door import Door, event, v3_headers
+from tests.worker.web.door import PATH, Door, call, event, scope_of, v3_headers
 from worker.intake.inbox import Inbox
+from worker.web.receiver import LARGE_AT_ONCE, LARGE_BYTES
 
 MIB = 1024 * 1024
 
@@ -83,6 +86,41 @@ def test_a_body_in_chunks_without_a_length_is_cut_off(door: Door) -> None:
     answer = door.request(chunks, v3_headers(b"x"))
     assert (answer.status, answer.headers[b"connection"]) == (413, b"close")
     assert len(list(chunks)) >= 1000 - MIB // 65536 - 2
+
+
+def test_many_large_bodies_wait_for_a_place_and_hubspots_deliveries_do_not(door: Door) -> None:
+    read = 0
+    chunk = b"x" * 65_536
+
+    async def stranger() -> None:
+        mine = 0
+
+        async def receive() -> dict[str, Any]:
+            nonlocal read, mine
+            if mine + len(chunk) > MIB:
+                await asyncio.Event().wait()  # the last bytes never come
+            mine += len(chunk)
+            read += len(chunk)
+            return {"type": "http.request", "body": chunk, "more_body": True}
+
+        async def send(_: Any) -> None: ...
+
+        await door.app(scope_of("POST", PATH, []), receive, send)
+
+    async def flood() -> int:
+        strangers = [asyncio.create_task(stranger()) for _ in range(60)]
+        for _ in range(200):  # as far as they get
+            await asyncio.sleep(0)
+        body = padded(100)
+        answer = await call(door.app, "POST", PATH, v3_headers(body), [body])
+        for one in strangers:
+            one.cancel()
+        await asyncio.gather(*strangers, return_exceptions=True)
+        return answer.status
+
+    assert door.run(flood) == 202
+    assert 60 * LARGE_BYTES < read <= LARGE_AT_ONCE * MIB + 60 * (LARGE_BYTES + len(chunk))
+    assert door.deliver(padded(MIB)) == 202, "the places are free again"
 
 
 def test_headers_of_32_kibibytes_are_read_and_more_are_not(
