@@ -132,6 +132,10 @@ def test_the_night_takes_its_course_by_the_clock(
     hub: Hub, here: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nightly, "runtime", lambda: here)
+    sent: list[str] = []
+    monkeypatch.setattr(nightly, "send_summary", lambda _, report: sent.append(report.date))
+    last_year = here.settings.reports_dir / "2025-11-22"
+    last_year.mkdir(parents=True)
     here.at = TONIGHT.replace(hour=6, minute=59)  # 01:59
     assert nightly.tend_client_records() == "nothing is due"
     here.at = TONIGHT
@@ -143,6 +147,8 @@ def test_the_night_takes_its_course_by_the_clock(
     assert nightly.tend_client_records() == "nothing is due"
     here.redis.flushall()
     assert nightly.tend_client_records() == "nothing is due", "the files tell that it is done"
+    assert sent == ["2026-11-24"]
+    assert not last_year.exists(), "kept for a year"
 
 
 def test_at_the_reports_hour_a_running_sweep_is_reported_in_part(
