@@ -45,6 +45,11 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture
+def here(hub: Hub, redis_url: str, folder: Path) -> Runtime:
+    return Runtime(settings_for(hub.base, redis_url, folder))
+
+
+@pytest.fixture
 def policy() -> PolicyDocument:
     return read_document(DEFAULT_POLICY)
 
