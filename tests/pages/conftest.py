@@ -11,8 +11,11 @@ import pytest
 from pydantic import SecretStr
 from starlette.requests import Request
 
+from tests.worker.reports.replayed import replayed
 from tests.worker.reports.reports import NOW, report
+from tests.worker.routing.decisions import DOCUMENT
 from worker.reports import pages
+from worker.reports.backtest_page import PAGE, page
 from worker.reports.files import write_files
 from worker.reports.history import Day, History
 from worker.reports.own_night import OwnNight
@@ -54,6 +57,9 @@ def files(folder: Path) -> dict[str, Path]:
     for name, one in made.items():
         write_files(folder / name, {pages.PAGE: pages.page(one)})
         found[name] = folder / name / pages.PAGE
+    backtest = page(replayed([*names[:20], *HOSTILE]), DOCUMENT, HOSTILE[0], NOW)
+    write_files(folder / "backtest", {PAGE: backtest})
+    found["backtest"] = folder / "backtest" / PAGE
     write_files(folder / "list", {pages.PAGE: _list(folder / "list-of")})
     found["list"] = folder / "list" / pages.PAGE
     return found

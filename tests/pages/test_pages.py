@@ -9,7 +9,7 @@ import pytest
 
 from tests.pages.browser import Browser
 
-NAMES = ["morning", "hostile", "first", "list"]
+NAMES = ["morning", "hostile", "first", "list", "backtest"]
 DESK, PHONE = 1200, 500  # Chromium makes no window narrower than 500
 SERIOUS = {"serious", "critical"}
 
@@ -30,7 +30,7 @@ def test_a_page_is_shown_without_errors_and_under_500_kb(
     assert "<script" not in shown.document
     title = re.search(r"<title>(.*?)</title>", shown.document)
     assert title
-    assert title[1].startswith("Client records")
+    assert title[1].startswith("Backtest" if name == "backtest" else "Client records")
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])

@@ -84,6 +84,9 @@ def test_missing_settings_are_named_with_what_they_are_for(run_here: Run) -> Non
     said = run_here("worker", HUBSPOT_ACCESS_TOKEN=None)
     complained(said, "Settings: Nothing was started.", "HUBSPOT_ACCESS_TOKEN", ".env.example")
     complained(run_here("flower"), "FLOWER_BASIC_AUTH (user:password for Flower")
+    for command in ("backtest", "overrides"):
+        said = run_here(command, HUBSPOT_ACCESS_TOKEN=None)
+        complained(said, "Settings: Nothing was started.", "HUBSPOT_ACCESS_TOKEN")
 
 
 def test_wrong_settings_are_named_together_with_what_would_be_right(run_here: Run) -> None:
@@ -198,6 +201,11 @@ def test_redis_that_wants_a_password_is_told_as_such(run: Run, tmp_path: Path) -
         (("backfill", "--since", "yesterday"), "yesterday"),
         (("decide", "--input", "gone.jsonl", "--output", "-"), "gone.jsonl"),
         (("decide", "--input", "-", "--output", "gone/x.jsonl"), "gone/x.jsonl"),
+        (("backtest", "--input", "gone.jsonl"), "gone.jsonl"),
+        (("backtest", "--policy", "gone.yaml"), "gone.yaml"),
+        (("backtest", "--write"), "--write goes with --tune. Nothing was done."),
+        (("overrides", "--since", "yesterday"), "yesterday"),
+        (("lint-policy", "gone.yaml"), "gone.yaml"),
         (("set-up",), "No such command"),
     ],
 )
@@ -218,6 +226,19 @@ def test_decide_reads_and_writes_json_lines(run: Run) -> None:
     assert result.status == 1
     assert (first["id"], first["ticket_type"]) == ("a", "password_reset")
     assert set(second) == {"line", "error"}
+
+
+def test_backtest_reads_labelled_lines_and_needs_no_network(run: Run, tmp_path: Path) -> None:
+    line = '{"id": "a", "subject": "", "body": "reset my password", "ticket_type": "%s"}\n'
+    lines = line % "password_reset" + line % "soc2_report"
+    output = ("--output", str(tmp_path))
+    said = run("backtest", "--input", "-", *output, stdin=lines, HUBSPOT_ACCESS_TOKEN=None)
+    assert said.status == 0, said
+    assert "type right, best guess 50.0% (1/2)" in said.folded
+    assert said.last == f"The page: {tmp_path / 'backtest.html'}"
+    said = run("backtest", "--input", "-", *output, stdin=line % "soc")
+    assert said.status == 1
+    assert "Line 1 was left out" in said.folded
 
 
 def test_failed_lists_and_tries_again(run: Run, redis_client: redis.Redis) -> None:
