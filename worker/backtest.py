@@ -62,9 +62,12 @@ def run_backtest(settings: Settings, asked: Asked, console: Console) -> int:
     show_replayed(found, tuned.policy.document, console)
     if asked.tune:
         _tune(asked.draft or settings.policy_file, tuned.policy, found, asked.write, console)
-    made_at = datetime.now(UTC)
+    policies = f"Policy {now.policy.version}"
+    if draft:
+        policies = f"Draft {draft.policy.version} beside policy {now.policy.version}"
     path = asked.output / PAGE
-    write_file(path, page(found, tuned.policy.document, _what(asked), made_at))
+    document, made_at = tuned.policy.document, datetime.now(UTC)
+    write_file(path, page(found, document, _what(asked), policies, made_at))
     console.print(shown(f"The page: {path}"), soft_wrap=True)
     if not found.labelled:
         console.print("No ticket here has a label, so nothing can be said of right and wrong.")

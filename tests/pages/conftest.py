@@ -57,7 +57,7 @@ def files(folder: Path) -> dict[str, Path]:
     for name, one in made.items():
         write_files(folder / name, {pages.PAGE: pages.page(one)})
         found[name] = folder / name / pages.PAGE
-    backtest = page(replayed([*names[:20], *HOSTILE]), DOCUMENT, HOSTILE[0], NOW)
+    backtest = page(replayed([*names[:20], *HOSTILE]), DOCUMENT, HOSTILE[0], "Policy 0", NOW)
     write_files(folder / "backtest", {PAGE: backtest})
     found["backtest"] = folder / "backtest" / PAGE
     write_files(folder / "list", {pages.PAGE: _list(folder / "list-of")})

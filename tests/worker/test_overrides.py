@@ -19,6 +19,7 @@ from worker.routing.ticket import Channel, Ticket
 from worker.runtime import Runtime
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+EXAMPLE = "I cannot log in to the workflow portal, wrong password"  # and the subject: learned from
 RESET = "please reset my password, the portal refuses my login, locked out"
 
 
@@ -33,7 +34,8 @@ def test_a_correction_becomes_a_candidate_and_a_hand_off_does_not(
 ) -> None:
     corrected = hub.ticket(subject="=cmd|' /C calc'!A0", content=f"{RESET}, the OCR login too")
     handed_on, followed = hub.ticket(content=RESET), hub.ticket(content=RESET)
-    route_all(here, [corrected, handed_on, followed])
+    learned = hub.ticket(subject="locked out", content=EXAMPLE)
+    route_all(here, [corrected, handed_on, followed, learned])
     note = hub.act(
         "user",
         PERSON,
@@ -51,12 +53,14 @@ def test_a_correction_becomes_a_candidate_and_a_hand_off_does_not(
         to_id=handed_on,
     )
     move(hub, corrected, "Level 2 Support", "user", PERSON)
+    move(hub, learned, "Level 2 Support", "user", PERSON)
     move(hub, handed_on, "Level 2 Support", "user", PERSON)
     output = tmp_path / "out" / "corrections.csv"
     status, said = run(here, output)
     assert status == 0
-    assert "1 corrections; 1 later moves, which are hand-offs" in said
+    assert "2 corrections; 1 later moves, which are hand-offs" in said
     assert f"{corrected} level_1 level_2 {PERSON}" in said
+    assert "(an example already, or no text)" in said
     policy = here.policy.current()
     (example,) = read_file(output, list(policy.types))
     assert policy.types[example.ticket_type].queue == "level_2"

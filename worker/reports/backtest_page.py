@@ -17,13 +17,16 @@ DARKEST = 0.35
 """How much of the colour the fullest cell of the confusion table has; its text stays readable."""
 
 
-def page(found: Replayed, document: PolicyDocument, what: str, made_at: datetime) -> bytes:
-    """The page. `what` says in words which tickets were decided again."""
+def page(
+    found: Replayed, document: PolicyDocument, what: str, policies: str, made_at: datetime
+) -> bytes:
+    """The page. `what` says in words which tickets were decided again, `policies` under which."""
     figures = found.figures
     template = environment().get_template("backtest.html.j2")
     now = {name: value for name, value, _ in headline(found.before)} if found.before else None
     html = template.render(
         what=what,
+        policies=policies,
         made_at=made_at,
         about=list(about(found)),
         bad=found.bad,

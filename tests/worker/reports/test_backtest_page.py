@@ -14,14 +14,14 @@ MADE_AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def html(subjects: list[str], what: str = "tickets.jsonl") -> str:
-    return page(replayed(subjects), DOCUMENT, what, MADE_AT).decode()
+    return page(replayed(subjects), DOCUMENT, what, "Policy 0123abc", MADE_AT).decode()
 
 
 def test_the_page_says_what_was_found() -> None:
     said = text_of(html(["Login"] * 7))
     for words in (
         "tickets.jsonl",
-        "Made on 2026-11-23 at 09:00 UTC",
+        "Policy 0123abc. Made on 2026-11-23 at 09:00 UTC",
         "301 tickets with a known queue",
         "3 unchallenged: nobody moved them, which proves nothing",
         "Coverage (decided)",
@@ -51,6 +51,6 @@ def test_many_moves_make_a_page_that_opens() -> None:
 
 def test_with_nothing_to_judge_the_page_says_so() -> None:
     nothing = replace(replayed([]), before=None, differences=None)
-    said = text_of(page(nothing, DOCUMENT, "empty.jsonl", MADE_AT).decode())
+    said = text_of(page(nothing, DOCUMENT, "empty.jsonl", "Policy 0", MADE_AT).decode())
     assert "0 tickets with a known queue." in said
     assert "Where tickets were sent" not in said
