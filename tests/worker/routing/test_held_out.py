@@ -13,7 +13,7 @@ import pytest
 from worker.routing.backtest import Label
 from worker.routing.decide import Case, decide
 from worker.routing.examples import read_examples
-from worker.routing.held_out import SUFFIX, kept
+from worker.routing.held_out import SUFFIX, keep, kept
 from worker.routing.jsonl import BadLine
 from worker.routing.labelled import Learned, Past, Standing, from_examples, from_lines
 from worker.routing.policy import DEFAULT_MEANINGS, DEFAULT_POLICY, Policy
@@ -21,6 +21,7 @@ from worker.routing.policy_file import read_document
 from worker.routing.replay import Judge, replay
 from worker.routing.ticket import Ticket
 from worker.routing.train import Sources, held_out, train
+from worker.routing.training import Trained
 
 DOCUMENT = read_document(DEFAULT_POLICY)
 
@@ -118,3 +119,30 @@ def test_a_draft_is_held_against_the_policy_in_force(judge: Judge, examples_dir:
     assert found.worse
     assert found.before is not None
     assert (found.before.coverage.part, found.figures.coverage.part) == (18, 15)
+
+
+def test_a_draft_is_no_better_for_calling_errors_cheaper(judge: Judge) -> None:
+    queues = {
+        code: queue.model_copy(update={"cost_if_wrong": 0.1})
+        for code, queue in judge.policy.queues.items()
+    }
+    document = judge.policy.document.model_copy(update={"queues": queues})
+    draft = replace(judge, policy=replace(judge.policy, document=document))
+    wrong = Past(
+        Case(Ticket("1", "SQL", "write us a SQL query over the tables")),
+        Label("ocr", "ocr_usage"),
+        Standing.LABELLED,
+    )
+    found = replay([wrong], judge, draft)
+    assert found.before is not None
+    assert found.figures.costs.wrong == found.before.costs.wrong == 4
+
+
+def test_margins_are_kept_in_the_order_of_the_examples(policy: Policy, tmp_path: Path) -> None:
+    margins = np.array([[2.0], [0.0], [1.0]], dtype=np.float32)
+    model = tmp_path / "a.model"
+    model.touch()
+    keep(Trained(policy.classifier, margins, np.array([2, 0, 1])), model)
+    found = kept(model)
+    assert found is not None
+    assert found[:, 0].tolist() == [0.0, 1.0, 2.0]
