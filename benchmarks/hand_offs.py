@@ -1,6 +1,6 @@
 """How long agents wait for a hand-off, and is each announced exactly once? In calm weather.
 
-    .venv/bin/python -m benchmarks.hand_offs [--tickets 200] [--a-second 4]
+    .venv/bin/python -m benchmarks.hand_offs [--tickets 100] [--a-second 2]
 
 Each ticket goes from Level 1 to Level 2 and on to IT, on an agent's request, through the real
 processes, every call to the simulated HubSpot taking 80 ms. Seconds are HubSpot's own, from the
@@ -42,8 +42,8 @@ def main() -> int:
     exactly once.
     """
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--tickets", type=int, default=200)
-    options.add_argument("--a-second", type=float, default=4.0, help="requests a second")
+    options.add_argument("--tickets", type=int, default=100)
+    options.add_argument("--a-second", type=float, default=2.0, help="requests a second")
     given = options.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from worker.escalation.gathering import Known
 from worker.hubspot.models import Record, Update
 from worker.intake.inbox import Claim, Outcome, Settlement
 from worker.routing.decision import Decision
@@ -38,6 +39,7 @@ class Batch:
     tickets: dict[str, Record] = field(default_factory=dict)
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
     flags: dict[str, Update] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)  # of tickets with a hand-off
     by_people: set[str] = field(default_factory=set)  # ids whose move a person has asked for
 
     @property

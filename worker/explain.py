@@ -164,9 +164,8 @@ def _hand_off(
 ) -> HandOff | None:
     if step.work is not Work.HAND_OFF or asked(ticket) is None:
         return None
-    return here.hand_offs.look({ticket.id: ticket}, {ticket.id: step.queue}, policy, portal)[
-        ticket.id
-    ]
+    tickets, chosen = {ticket.id: ticket}, {ticket.id: step.queue}
+    return here.hand_offs.look(tickets, chosen, policy, portal, {})[ticket.id]
 
 
 # ---- how it is shown

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from worker.clients.directory import ClientDirectory
+from worker.clients.record import ClientRecord
 from worker.escalation.cards import Said
 from worker.hubspot.errors import Rejected
 from worker.hubspot.models import Record, moment
@@ -36,6 +38,36 @@ class OnTicket:
     @property
     def text(self) -> str:
         return "\n".join([self.subject, self.content, *(one.text for one in self.later)])
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a hand-off is judged and told by: the ticket's client, where it is known, and what is
+    written on the ticket.
+    """
+
+    client: ClientRecord | None
+    on_ticket: OnTicket
+
+
+def get_to_know(
+    tickets: Collection[Record],
+    known: dict[str, Known],
+    hubspot: HubSpotService,
+    clients: ClientDirectory,
+    by_label: bool,
+) -> None:
+    """Fill in `known`, by ticket id, for the tickets that are not there. Association calls are
+    scarce, so a batch asks once for what its hand-offs and its notices need. Raises the gateway's
+    errors.
+    """
+    wanted = [ticket for ticket in tickets if ticket.id not in known]
+    if not wanted:
+        return
+    lookup = clients.look_up([ticket.id for ticket in wanted], by_label)
+    there = gather(hubspot, wanted)
+    for ticket in wanted:
+        known[ticket.id] = Known(lookup.record(ticket.id), there[ticket.id])
 
 
 def gather(hubspot: HubSpotService, tickets: Collection[Record]) -> dict[str, OnTicket]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -12,7 +12,7 @@ from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory
 from worker.escalation import readiness
 from worker.escalation.colleagues import Colleagues
-from worker.escalation.gathering import gather
+from worker.escalation.gathering import Known, get_to_know
 from worker.escalation.replies import draft_reply
 from worker.escalation.requests import (
     HandOff,
@@ -59,7 +59,7 @@ class HandOffs:
         observed; for them nothing is written.
         """
         observed: dict[str, HandOff] = {}
-        for id_, done in self.look(batch.tickets, owners, policy, portal).items():
+        for id_, done in self.look(batch.tickets, owners, policy, portal, batch.known).items():
             mode = self.mode(done, policy)
             what = "handed off" if done.to else "hand-off refused"
             if mode is RoutingMode.OBSERVE:
@@ -88,14 +88,18 @@ class HandOffs:
         owners: Mapping[str, str],
         policy: Policy,
         portal: Portal,
+        known: dict[str, Known],
     ) -> dict[str, HandOff]:
-        """What the policy makes of the open requests of some tickets; changes nothing."""
+        """What the policy makes of the open requests of some tickets; changes nothing. Whatever
+        is read of the tickets for it is left in `known`.
+        """
         wishes = {i: wish for i in owners if (wish := asked(tickets[i]))}
         if not wishes:
             return {}
         owner = {i: owners[i] or owner_of(tickets[i], portal) for i in wishes}
         from_level_1 = [tickets[i] for i in wishes if owner[i] == LEVEL_1]
-        lacking = self._lacking(from_level_1, policy, portal)
+        get_to_know(from_level_1, known, self._hubspot, self._clients, portal.has_admin_label)
+        lacking = {one.id: _lacking(known[one.id], policy) for one in from_level_1}
         names = self._colleagues.names([wish.person for wish in wishes.values()])
         return {
             id_: hand_off(
@@ -121,25 +125,6 @@ class HandOffs:
         reachable = bool(done.to) and self._reaches(done.to, policy)
         return properties(done, ticket, portal, reachable, self._reply(ticket, done.to, policy))
 
-    def _lacking(
-        self, tickets: Sequence[Record], policy: Policy, portal: Portal
-    ) -> dict[str, tuple[str, ...]]:
-        """What 5.7 wants on each ticket and is not there."""
-        if not tickets:
-            return {}
-        lookup = self._clients.look_up([one.id for one in tickets], portal.has_admin_label)
-        there = gather(self._hubspot, tickets)
-        return {
-            one.id: readiness.missing(
-                readiness.Gathered(
-                    text=there[one.id].text,
-                    attachments=there[one.id].attachments,
-                    client_missing=gaps_of(lookup.record(one.id), policy.client_record),
-                )
-            )
-            for one in tickets
-        }
-
     def _reply(self, ticket: Record, to: str, policy: Policy) -> str:
         """What Level 1 can answer when a hand-off ends where the company does not help."""
         if to != NOT_SUPPORTED:
@@ -156,3 +141,13 @@ class HandOffs:
             to=done.to,
             mode=str(mode),
         )
+
+
+def _lacking(known: Known, policy: Policy) -> tuple[str, ...]:
+    """What 5.7 wants on a ticket and is not there."""
+    gathered = readiness.Gathered(
+        text=known.on_ticket.text,
+        attachments=known.on_ticket.attachments,
+        client_missing=gaps_of(known.client, policy.client_record),
+    )
+    return readiness.missing(gathered)

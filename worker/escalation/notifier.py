@@ -18,11 +18,11 @@ import redis
 import structlog
 
 from worker.batch import Batch
-from worker.clients.directory import ClientDirectory, Lookup
+from worker.clients.directory import ClientDirectory
 from worker.counters import Counters
 from worker.escalation.cards import Announcement, Said, TicketLinks
 from worker.escalation.delivery import Delivery, Told
-from worker.escalation.gathering import OnTicket, gather
+from worker.escalation.gathering import get_to_know
 from worker.escalation.holds import Holds
 from worker.escalation.hours import WorkingHours
 from worker.escalation.ledger import NOTICE, Entry, entries_due, with_told
@@ -113,14 +113,10 @@ class Notifier:
     def _announced(
         self, batch: Batch, due: list[OnLedger], policy: Policy, portal: Portal
     ) -> list[Due]:
-        ids = list(dict.fromkeys(one.ticket_id for one in due))
-        lookup = self._clients.look_up(ids, portal.has_admin_label)
+        tickets = {one.ticket_id: batch.tickets[one.ticket_id] for one in due}.values()
+        get_to_know(tickets, batch.known, self._hubspot, self._clients, portal.has_admin_label)
         links = self._links()
-        there = gather(self._hubspot, [batch.tickets[id_] for id_ in ids])
-        return [
-            Due(one.entry, one.queue, _announcement(batch, one, lookup, there, links, policy))
-            for one in due
-        ]
+        return [Due(one.entry, one.queue, _announcement(batch, one, links, policy)) for one in due]
 
     def _post_all(self, batch: Batch, wanted: list[Posting]) -> dict[str, dict[str, Told]]:
         """Ticket id → the hand-off's key → who knows of it now. Whoever lost the lease of a ticket
@@ -239,24 +235,17 @@ def _settled_well(batch: Batch, id_: str) -> bool:
     return settled is None or settled.outcome in {Outcome.DONE, Outcome.LATER}
 
 
-def _announcement(
-    batch: Batch,
-    one: OnLedger,
-    lookup: Lookup,
-    there: dict[str, OnTicket],
-    links: TicketLinks,
-    policy: Policy,
-) -> Announcement:
+def _announcement(batch: Batch, one: OnLedger, links: TicketLinks, policy: Policy) -> Announcement:
     ticket, row = batch.tickets[one.ticket_id], batch.rows.get(one.ticket_id, {})
     rule = policy.requests.get(one.entry.request)
     before = one.entry.from_queue or (rule.from_[0] if rule and len(rule.from_) == 1 else "")
-    record = lookup.record(ticket.id)
+    known = batch.known[ticket.id]
+    record, on_ticket = known.client, known.on_ticket
     kind = policy.types.get(ticket.get("routing_ticket_type"))
     # Note and gaps on the ticket are those of its last request; an earlier one has them no more.
     handled = row.get(HANDLED_AT) or ticket.get(HANDLED_AT)
     is_last = bool(handled) and moment(handled) == one.entry.asked_at
     missing = row.get(MISSING, ticket.get(MISSING)) if is_last else ""
-    on_ticket = there[ticket.id]
     return Announcement(
         ticket_id=ticket.id,
         link=links.of(ticket.id),
