@@ -20,7 +20,7 @@ from worker.intake.inbox import KEYS
 
 LOOK_EVERY_S = 0.03
 # After a worker was seen to hold a ticket: it has read it, and has mostly not written it yet.
-STRIKES_AFTER_S = (0.2, 0.8)
+STRIKES_AFTER_S = (0.1, 2.0)
 
 
 class Storm:

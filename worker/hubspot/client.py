@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 
 from worker.hubspot.answers import Json, error_body, interval_s, missing_scopes, parse, seconds_of
 from worker.hubspot.errors import HubSpotError, NotFound, RateLimited, Rejected, Transient
-from worker.hubspot.limits import Bucket
+from worker.hubspot.limits import MAX_SLEEP_S, Bucket
 from worker.hubspot.models import error_sentence
 
 CONNECT_S = 3.05
@@ -122,7 +122,8 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
 
     def api_request(self, options: dict[str, Any]) -> Json:
         """Send one request and return the parsed JSON (None for an empty body). What only reads
-        is sent once more when HubSpot fails on it within `FAILED_SOON_S`.
+        is sent once more when HubSpot fails on it within `FAILED_SOON_S`, and anything for which
+        a limit was used up for at most `MAX_SLEEP_S`: then nothing was done.
 
         Raises `RateLimited`, `Transient`, `Rejected` or `NotFound`; for a write, `Transient`
         means that nobody knows whether it happened.
@@ -132,6 +133,9 @@ class HubSpotClient(hubspot.Client):  # type: ignore[misc]  # the package carrie
             return self._attempt(options)
         except Transient:
             if not only_reads(options) or time.monotonic() - started > FAILED_SOON_S:
+                raise
+        except RateLimited as error:
+            if error.retry_after_s > MAX_SLEEP_S:
                 raise
         time.sleep(random.uniform(0, READ_AGAIN_S))  # noqa: S311 - a wait, not a secret
         return self._attempt(options)

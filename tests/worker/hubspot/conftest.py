@@ -45,8 +45,10 @@ class Quota:
 
 
 @pytest.fixture(autouse=True)
-def _reads_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _sent_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what a limit refused not at all, where a test does not say so."""
     monkeypatch.setattr("worker.hubspot.client.READ_AGAIN_S", 0.0)
+    monkeypatch.setattr("worker.hubspot.client.MAX_SLEEP_S", 0.0)
 
 
 @pytest.fixture

@@ -111,6 +111,30 @@ def test_429s_in_a_row_that_name_no_time_wait_longer_and_longer_up_to_the_window
     assert [seconds for _, seconds in quota.held] == [1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 1.0]
 
 
+@pytest.mark.parametrize("path", [READ, "/crm/objects/2026-09/tickets/batch/update"])
+def test_what_a_limit_refused_for_a_moment_is_sent_once_more(
+    client: HubSpotClient,
+    quota: Quota,
+    web: responses.RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    """Nothing was done, so a write too may be sent again; the limiter makes it wait its time."""
+    monkeypatch.setattr("worker.hubspot.client.MAX_SLEEP_S", 2.0)
+    web.add("POST", f"{BASE}{path}", status=429, json=TEN_SECONDS, headers={"Retry-After": "2"})
+    web.add("POST", f"{BASE}{path}", json={"results": []})
+
+    assert client.post(path, {}) == {"results": []}
+    assert quota.held == [("ten_seconds", 2.0)]
+
+
+def test_what_a_limit_refused_for_longer_is_not(
+    client: HubSpotClient, web: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.hubspot.client.MAX_SLEEP_S", 2.0)
+    refused(client, web, 429, TEN_SECONDS, {"Retry-After": "3"})
+
+
 def test_a_423_waits_the_two_seconds_that_hubspot_locks(
     client: HubSpotClient, quota: Quota, web: responses.RequestsMock
 ) -> None:

@@ -18,7 +18,9 @@ for i = 3, #ARGV, 4 do
     redis.call('HDEL', lease, id)
     local announced = redis.call('SREM', again, id) == 1
     if outcome == 'suspect' then
-      redis.call('HINCRBY', strikes, id, 1)
+      -- One of these is at fault for certain, so they are parted at once.
+      local before = tonumber(redis.call('HGET', strikes, id) or '0')
+      redis.call('HSET', strikes, id, math.max(before, 1) + 1)
     elseif outcome == 'postponed' then
       -- The worker lived through a part of the way, which speaks for its tickets a little.
       local left = tonumber(redis.call('HGET', strikes, id) or '0')
