@@ -48,6 +48,11 @@ class Batch:
         done = {id_ for id_ in self.settlements if id_ not in self.rows}
         return [id_ for id_ in self.claim.ids if id_ not in done]
 
+    def ends(self, id_: str) -> Outcome | None:
+        """How the work on an id ended, as far as it was said."""
+        settled = self.settlements.get(id_)
+        return settled.outcome if settled else None
+
     def drop(self, ids: Iterable[str]) -> None:
         """The lease of these is lost: whoever holds it now does what there is to do."""
         for id_ in ids:

@@ -93,9 +93,9 @@ class Flow:
                 self._writer.write(batch, portal)
                 self._notifier.send(batch, policy, portal)
         except RateLimited as error:
-            self._postpone(batch, spread(error.retry_after_s), str(error))
+            self._postpone(batch, spread(error.retry_after_s), error)
         except HubSpotError as error:
-            self._postpone(batch, outage_wait_s(), str(error))
+            self._postpone(batch, outage_wait_s(), error)
         except Exception as error:
             self._suspect(batch, error)
             self._finish(batch)
@@ -305,11 +305,13 @@ class Flow:
 
     # ---- settle
 
-    def _postpone(self, batch: Batch, wait_s: float, why: str) -> None:
+    def _postpone(self, batch: Batch, wait_s: float, error: HubSpotError) -> None:
         """What has not been written yet waits; nobody is charged."""
+        why = str(error)
         log.warning("batch_postponed", tickets=list(batch.claim.ids), wait_s=wait_s, why=why)
+        outcome = self._writer.after(error)
         for id_ in batch.unfinished:
-            batch.settle(id_, Outcome.POSTPONED, "postponed", wait_s, why)
+            batch.settle(id_, outcome, "postponed", wait_s, why)
 
     def _suspect(self, batch: Batch, error: Exception) -> None:
         """A fault of our own: the tickets come back in smaller batches, until the one that

@@ -18,11 +18,20 @@ class MoveBound:
         self._redis = client
 
     def over(self, ids: Collection[str]) -> set[str]:
-        """Count one more move of each; the ids that have had too many."""
-        asked = list(ids)
+        """The ids that have been moved as often as they may be."""
+        if not ids:
+            return set()
+        counts = self._redis.mget([KEY + one for one in ids])
+        return {
+            one for one, count in zip(ids, counts, strict=True) if int(count or 0) >= MOST_A_DAY
+        }
+
+    def moved(self, ids: Collection[str]) -> None:
+        """HubSpot has taken one more move of each. A move that it did not take counts for nothing:
+        otherwise a bad hour of HubSpot's would look like a ticket in circles.
+        """
         pipe = self._redis.pipeline(transaction=False)
-        for one in asked:
+        for one in ids:
             pipe.incr(KEY + one)
             pipe.expire(KEY + one, DAY_S, nx=True)
-        counts = pipe.execute()[::2]
-        return {one for one, count in zip(asked, counts, strict=True) if count > MOST_A_DAY}
+        pipe.execute()

@@ -130,6 +130,7 @@ class Runtime:
             MoveBound(self.redis),
             self.now,
             lambda: self.portal.forget(),
+            lambda: self.breaker.tripped,
         )
         notifier = Notifier(
             self.hubspot,

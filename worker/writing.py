@@ -63,6 +63,7 @@ class Writer:
         bound: MoveBound,
         clock: Callable[[], datetime],
         portal_changed: Callable[[], None],
+        hubspot_is_away: Callable[[], bool],
     ) -> None:
         self._hubspot = hubspot
         self._clients = clients
@@ -73,6 +74,7 @@ class Writer:
         self._bound = bound
         self._clock = clock
         self._portal_changed = portal_changed
+        self._hubspot_is_away = hubspot_is_away
 
     def write(self, batch: Batch, portal: Portal) -> None:
         """Write tickets, then look back at those that moved, then write the clients' flags."""
@@ -86,6 +88,7 @@ class Writer:
         seen = {id_: batch.tickets[id_].get("hs_lastmodifieddate") for id_ in moves}
         self._lookbacks.note(seen)
         writing = self._hubspot.update("tickets", rows)
+        self._bound.moved([i for i in writing.written if STAGE in batch.rows[i]])
         for id_, error in writing.unknown.items():
             self._unknown(batch, id_, error)
         if writing.refused:
@@ -103,7 +106,7 @@ class Writer:
         """A ticket that something keeps sending back is left where it is, and says so. What a
         person asks for is carried out however often."""
         moves = [i for i, row in batch.rows.items() if STAGE in row and i not in batch.by_people]
-        stopped = self._bound.over(moves) if moves else set()
+        stopped = self._bound.over(moves)
         for id_ in stopped:
             sentence = (
                 f"This ticket was moved {MOST_A_DAY} times within a day and kept coming back. It "
@@ -128,7 +131,14 @@ class Writer:
             )
             return
         wait = error.retry_after_s if isinstance(error, RateLimited) else outage_wait_s()
-        batch.settle(id_, Outcome.POSTPONED, "postponed", wait, str(error))
+        batch.settle(id_, self.after(error), "postponed", wait, str(error))
+
+    def after(self, error: HubSpotError) -> Outcome:
+        """How a batch ends that HubSpot did not let through. Where it answers others, one of the
+        tickets may be why it fails."""
+        if isinstance(error, RateLimited) or self._hubspot_is_away():
+            return Outcome.POSTPONED
+        return Outcome.UNSURE
 
     def _portal_is_stale(self, batch: Batch, refused: Mapping[str, str]) -> None:
         """A stage, option or property that we write is gone: the portal is read anew, and the
@@ -276,10 +286,14 @@ class Writer:
 
     def give_up(self, batch: Batch) -> None:
         """Tickets whose last attempt failed are set aside; the ticket itself says so."""
+        alone = batch.claim.ids if len(batch.claim.ids) == 1 else ()
+        unsure = [i for i in alone if batch.ends(i) is Outcome.UNSURE]
+        in_doubt = self._inbox.in_doubt(unsure)
         lost = [
             s
             for s in batch.settlements.values()
-            if s.outcome is Outcome.RETRY and self._inbox.attempts_left(s.id) <= 0
+            if s.id in in_doubt
+            or (s.outcome is Outcome.RETRY and self._inbox.attempts_left(s.id) <= 0)
         ]
         if not lost:
             return

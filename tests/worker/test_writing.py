@@ -185,6 +185,18 @@ def test_a_row_that_hubspot_failed_on_is_tried_again_and_is_no_refusal(
     assert here.inbox.failures() == []
 
 
+def test_moves_that_hubspot_did_not_take_are_no_circle(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.writing.OUTAGE_WAIT_S", (0.0, 0.01))
+    ticket_id = hub.ticket(**PASSWORD)
+    for _ in range(MOST_A_DAY + 2):
+        hub.control("PUT", "/faults", {"rules": [{"match": UPDATE, "kind": "503", "times": 1}]})
+        route(here, claimed(here, [ticket_id]))
+    route_all(here, [ticket_id])
+    assert status(hub, ticket_id) == "decided"
+
+
 def test_a_ticket_that_keeps_coming_back_is_moved_ten_times_a_day_and_then_left(
     hub: Hub, here: Runtime
 ) -> None:

@@ -69,6 +69,11 @@ class Breaker:
         """Seconds for which nobody may call, without taking a probe."""
         return self._ask("look")
 
+    @property
+    def tripped(self) -> bool:
+        """Whether HubSpot is taken to be away, so that a failure says nothing of what was asked."""
+        return int(self._redis.hget(KEY, "failures") or 0) >= TRIPS_AT
+
     def failed(self) -> None:
         """A call got no usable answer."""
         self._failures += 1

@@ -30,6 +30,8 @@ ALONE_EXPIRIES = 6
 # is a wait for its place (2 s) and HubSpot's answer.
 QUIET_MS = 4_000
 MAX_ATTEMPTS = 6
+# HubSpot failed so often on batches with this ticket, while it answered others: about half an hour.
+MAX_DOUBTS = 24
 SHORTLY_S = 1.0
 POISON = "every worker that took it up died; it was left untouched"
 SUSPECT_S = 0.5
@@ -49,6 +51,7 @@ _NAMES = (
     "bell",
     "begun",
     "memory",
+    "doubts",
 )
 KEYS = {name: PREFIX + name for name in (*_NAMES, "reroute")}
 _LUA = files("worker.intake") / "lua"
@@ -89,6 +92,7 @@ class Outcome(StrEnum):
     DONE = "done"
     LATER = "later"  # done for now, to be looked at again
     POSTPONED = "postponed"  # not the ticket's fault: a limit, an outage; charged to nobody
+    UNSURE = "unsure"  # HubSpot failed on the batch, perhaps for one of its tickets
     SUSPECT = "suspect"  # one of the batch makes the worker fail; comes back in smaller batches
     RETRY = "retry"  # the ticket's own row or decision failed; one attempt charged
     FAILED = "failed"  # set aside
@@ -212,6 +216,16 @@ class Inbox:
         """How many more failures of its own the ticket has before it is set aside."""
         return MAX_ATTEMPTS - 1 - self._attempts([id_]).get(id_, 0)
 
+    def in_doubt(self, ids: Iterable[str]) -> set[str]:
+        """Those on whose batches HubSpot has failed so often that the next time is the last."""
+        asked = list(ids)
+        values = self._redis.hmget(KEYS["doubts"], asked) if asked else []
+        return {
+            one
+            for one, value in zip(asked, values, strict=True)
+            if int(value or 0) + 1 >= MAX_DOUBTS
+        }
+
     def failures(self) -> list[Failure]:
         """The tickets set aside, oldest first."""
         rows = self._redis.hgetall(KEYS["failed"])
@@ -266,7 +280,7 @@ def _row(settlement: Settlement, attempts: int) -> list[str | int]:
         delay_s = SUSPECT_S
     if outcome is Outcome.RETRY and delay_s is None:
         delay_s = 0.5 + BACKOFF.compute(attempts + 1)
-    if outcome is Outcome.POSTPONED and delay_s is None:
+    if outcome in {Outcome.POSTPONED, Outcome.UNSURE} and delay_s is None:
         delay_s = SHORTLY_S  # without a time it would leave the inbox
     delay_ms = -1 if delay_s is None else max(0, int(delay_s * 1000))
     return [settlement.id, str(outcome), delay_ms, _failure(why)]

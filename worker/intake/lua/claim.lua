@@ -1,10 +1,10 @@
 -- Lease a batch. KEYS: due, leased, lease, strikes, alone, attempts, first, again, failed, begun,
--- memory. ARGV: token, lease in ms, most ids, ms to wait for company, alone expiries that set
+-- memory, doubts. ARGV: token, lease in ms, most ids, ms to wait for company, alone expiries that set
 -- aside, failure as JSON, the life of this memory as the caller knows it (or empty), a name for a
 -- new one, ms of quiet after a loss of memory.
 -- Returns {wait in ms or -1, claimed ids…}, {first announcement of each}, {ids to set aside}, the
 -- life of this memory.
-local due, leased, lease, strikes, alone, attempts, first, again, failed, begun, memory =
+local due, leased, lease, strikes, alone, attempts, first, again, failed, begun, memory, doubts =
   unpack(KEYS)
 local time = redis.call('TIME')
 local now = math.floor(time[1] * 1000 + time[2] / 1000)
@@ -29,7 +29,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', leased, '-inf', now, 'LIMIT', 0,
   redis.call('SREM', again, id)
   local lonely = held and string.match(held, ':1$')
   if lonely and redis.call('HINCRBY', alone, id, 1) >= tonumber(ARGV[5]) then
-    for _, key in ipairs({alone, strikes, attempts, first}) do redis.call('HDEL', key, id) end
+    for _, key in ipairs({alone, strikes, attempts, first, doubts}) do redis.call('HDEL', key, id) end
     redis.call('HSET', failed, id, ARGV[6])
     aside[#aside + 1] = id
   else
