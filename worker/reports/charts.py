@@ -41,16 +41,16 @@ _STYLE = Style(
     legend_font_family=_SANS,
     tooltip_font_family=_SANS,
     no_data_font_family=_SANS,
-    label_font_size=14,
-    major_label_font_size=14,
-    value_font_size=14,
+    label_font_size=16,
+    major_label_font_size=16,
+    value_font_size=16,
     no_data_font_size=16,
     stroke_width="2.5",
 )
 _WIDTH = 460  # read on a phone without bending down; a page shows it at most a little larger
 _ROW = 30
 _LABELS_ALONG = 5
-_LONGEST_LABEL = 28
+_LONGEST_LABEL = 26
 _DOTS_UP_TO = 31  # days
 # Texts of no use without the library's scripts, and a title that screen readers would read twice.
 _LEFT_OUT = {"script", "title", "desc"}

@@ -165,7 +165,7 @@ def test_a_chart_shows_its_numbers_and_names() -> None:
     drawn = charts.bars("b", [("ERP <system>", 1260), ("a name that is far too long to show", 0)])
     assert re.search("<text[^>]*text-anchor: start[^>]*>1,260<", drawn), "behind the bar, not on it"
     assert "ERP &lt;system&gt;" in drawn
-    assert "a name that is far too long…" in drawn
+    assert re.search("a name that is far [a-z ]*…<", drawn)
 
 
 def test_a_part_is_said_to_be_one() -> None:
