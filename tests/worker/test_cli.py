@@ -261,6 +261,6 @@ def test_explain_shows_words_of_others_as_they_are(run: Run, hub: Hub, redis_url
     said = run("explain", ticket)
     assert said.status == 0, said
     assert f"Ticket {ticket} [/red] [b]x�[31m�" in said.folded
-    assert "Decided now it would be" in said.folded
+    assert "What would be done now" in said.folded
     gone = run("explain", "999999")
     assert (gone.status, "HubSpot has no ticket 999999" in gone.out) == (1, True)
