@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 import click
 from rich.console import Console
 
-from config.settings import Settings, load_settings, require
+from config.settings import load_settings, require
 from worker.complaints import spoken
+from worker.policy_commands import backtest, lint_policy, overrides
+from worker.ready import here, ready
 
 console = Console(highlight=False)
 
@@ -134,7 +136,7 @@ def setup(dry_run: bool, new_pipeline: bool) -> int:
     """Make the portal ready: properties, stages, the label. Run twice, it changes nothing."""
     from worker.setup import run_setup
 
-    return run_setup(_ready(), console, dry_run=dry_run, new_pipeline=new_pipeline)
+    return run_setup(ready(), console, dry_run=dry_run, new_pipeline=new_pipeline)
 
 
 @main.command()
@@ -143,7 +145,7 @@ def doctor() -> int:
     """Check token, scopes, names, limits, Redis and webhooks, each with the mend."""
     from worker.doctor import run_doctor
 
-    return run_doctor(_here(), console)
+    return run_doctor(here(), console)
 
 
 # ---- tickets
@@ -182,7 +184,7 @@ def explain(ticket_id: str) -> int:
     from worker.explain import run_explain
     from worker.runtime import Runtime
 
-    return run_explain(Runtime(_ready()), ticket_id, console)
+    return run_explain(Runtime(ready()), ticket_id, console)
 
 
 @main.command()
@@ -194,7 +196,7 @@ def reroute(ticket_ids: tuple[str, ...], suggested: bool) -> int:
     from worker.reroute import run_reroute
     from worker.runtime import Runtime
 
-    return run_reroute(Runtime(_ready()), list(ticket_ids), suggested, console)
+    return run_reroute(Runtime(ready()), list(ticket_ids), suggested, console)
 
 
 @main.command()
@@ -207,7 +209,7 @@ def backfill(since: datetime, limit: int, dry_run: bool) -> int:
     from worker.reroute import run_backfill
     from worker.runtime import Runtime
 
-    return run_backfill(Runtime(_ready()), since, limit, dry_run, console)
+    return run_backfill(Runtime(ready()), since, limit, dry_run, console)
 
 
 @main.group()
@@ -222,7 +224,7 @@ def failed_list() -> int:
     from worker.failed import show_failed
     from worker.runtime import connect
 
-    return show_failed(connect(_here()), console)
+    return show_failed(connect(here()), console)
 
 
 @failed.command("retry")
@@ -233,7 +235,7 @@ def failed_retry(ticket_ids: tuple[str, ...]) -> int:
     from worker.failed import retry_failed
     from worker.runtime import connect
 
-    return retry_failed(connect(_here()), list(ticket_ids), console)
+    return retry_failed(connect(here()), list(ticket_ids), console)
 
 
 # ---- client records
@@ -251,7 +253,7 @@ def report(output: Path | None) -> int:
     from worker.reports.on_demand import run_report, with_redis
     from worker.runtime import Runtime
 
-    with with_redis(_ready()) as settings:
+    with with_redis(ready()) as settings:
         return run_report(Runtime(settings), output, console)
 
 
@@ -267,116 +269,8 @@ def train() -> int:
     return run_train(load_settings(), console)
 
 
-@main.command()
-@click.option(
-    "--input",
-    "input_",
-    type=click.Path(exists=True, allow_dash=True, path_type=Path),
-    help="labelled JSON lines (- for standard input), or examples: a CSV file or their folder; "
-    "without it the portal's own tickets",
-)
-@click.option(
-    "--policy",
-    "draft",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="a draft: which tickets it would move, and which turn right or wrong",
-)
-@click.option("--tune", is_flag=True, help="choose the bars; without --input from the examples")
-@click.option("--write", is_flag=True, help="with --tune: put the bars into the policy")
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="folder for the page; var/backtest by default",
-)
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="the portal's tickets created from this day on; the last 90 days by default",
-)
-@click.option("--limit", type=click.IntRange(1, 100_000), default=10_000, show_default=True)
-@spoken
-def backtest(
-    input_: Path | None,
-    draft: Path | None,
-    tune: bool,
-    write: bool,
-    output: Path | None,
-    since: datetime | None,
-    limit: int,
-) -> int:
-    """How right the policy is on past tickets, and what a draft of it would move.
-
-    Exit status 1 when a line can't be read, nothing is labelled, or the draft costs more.
-    """
-    from worker.backtest import Asked, run_backtest
-
-    if write and not tune:
-        raise click.UsageError("--write goes with --tune. Nothing was done.")
-    settings = load_settings() if input_ or tune else _ready()
-    folder = output or settings.data_dir / "backtest"
-    asked = Asked(input_, draft, tune, write, folder, _day(since), limit)
-    return run_backtest(settings, asked, console)
-
-
-@main.command()
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="CSV file in the format of the examples; var/corrections.csv by default",
-)
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="tickets decided from this day on; the last 90 days by default",
-)
-@spoken
-def overrides(output: Path | None, since: datetime | None) -> int:
-    """What people corrected, as candidate examples for a person to confirm."""
-    from worker.overrides import run_overrides
-    from worker.reports.on_demand import with_redis
-    from worker.runtime import Runtime
-
-    with with_redis(_ready()) as settings:
-        file = output or settings.data_dir / "corrections.csv"
-        return run_overrides(Runtime(settings), _day(since), file, console)
-
-
-@main.command("lint-policy")
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
-)
-@spoken
-def lint_policy(file: Path | None) -> int:
-    """What is wrong with a policy (FILE; by default the one in force) and its examples.
-
-    Exit status 1 when there is an error; warnings may be meant.
-    """
-    from worker.lint_policy import run_lint
-
-    settings = _here()
-    return run_lint(settings, file or settings.policy_file, console)
-
-
-def _day(since: datetime | None) -> datetime:
-    """The start of a day; without one, 90 days ago."""
-    return since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=90)
-
-
-def _here() -> Settings:
-    """The settings; beside a running `up`, with the Redis that it brought along."""
-    from worker import embedded_redis
-
-    settings = load_settings()
-    if "redis_url" in settings.model_fields_set:
-        return settings
-    url = embedded_redis.running(settings.data_dir / "redis")
-    return load_settings(redis_url=url) if url else settings
-
-
-def _ready() -> Settings:
-    settings = _here()
-    require(settings, "hubspot_access_token")
-    return settings
+for command in (backtest, overrides, lint_policy):
+    main.add_command(command)
 
 
 def _celery(*arguments: str) -> None:
