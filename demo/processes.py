@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import signal
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 import requests
 
 STARTS_WITHIN_S = 60.0
+QUIET_PORTS = range(20_000, 32_000)  # below what systems hand out by themselves
 
 
 class DemoFailed(Exception):
@@ -36,15 +38,20 @@ class Addresses:
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback ports that were free a moment ago, all different."""
-    listeners = [socket.socket() for _ in range(count)]
-    try:
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [int(listener.getsockname()[1]) for listener in listeners]
-    finally:
-        for listener in listeners:
-            listener.close()
+    """Loopback ports that were free a moment ago, all different. None is of those that systems hand
+    out for outgoing connections: one of these may be taken while its process is started again.
+    """
+    found: list[int] = []
+    for port in random.sample(QUIET_PORTS, len(QUIET_PORTS)):
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise DemoFailed(f"{count} free ports were not found between 20000 and 32000.")
 
 
 def plan_addresses() -> tuple[Addresses, dict[str, str]]:
