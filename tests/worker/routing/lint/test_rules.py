@@ -21,6 +21,13 @@ def rule(name: str = "r", **conditions: Any) -> Rule:
     return Rule(name=name, becomes="general", **conditions)
 
 
+@pytest.fixture(autouse=True)
+def _short_texts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the tests of speed take their time."""
+    if "hostile" not in request.node.name:
+        monkeypatch.setattr(lint, "HOSTILE", 100)
+
+
 def found(*some: Rule) -> list[Finding]:
     return list(lint_rules(some, [f"policy, line {n}" for n in range(1, len(some) + 1)]))
 
@@ -126,7 +133,9 @@ def test_a_rule_of_reasonable_size_is_fast_on_a_hostile_ticket() -> None:
     assert slowest(rule(phrases=("soc 2", "audit report"), without=("ocr",))) < lint.SLOW_S
 
 
-def test_a_slow_rule_is_told_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_is_slow_on_a_hostile_ticket_is_told_with_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(lint, "SLOW_S", 0.0)
     (one,) = found(rule(phrases=("soc 2",)))
     assert one.weight is Weight.ERROR
