@@ -2,16 +2,18 @@
 
 A bar is the least confidence at which the tickets sent to a queue are right often enough: 95 in
 100, and 98 in 100 where errors are costly (`backtest.COSTLY`). Where that still sends one decided
-ticket in a hundred or more wrongly to a costly queue, these are asked for more.
+ticket in a hundred or more wrongly to a costly queue, these are asked for more. And no bar is below
+the break-even: the confidence at which the cost to be expected of a wrong ticket is that of triage.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.routing.backtest import Share, costly_queues
-from worker.routing.policy_document import PolicyDocument
+from worker.routing.policy_document import PolicyDocument, Queue
 
 PRECISION = 0.95
 COSTLY_PRECISIONS = (0.98, 0.985, 0.99, 0.995, 1.0)
@@ -19,7 +21,7 @@ COSTLY_PRECISIONS = (0.98, 0.985, 0.99, 0.995, 1.0)
 COSTLY_ERRORS = 0.01
 LEAST, MOST = 30, 99
 """In hundredths. No bar is lower: what is that unsure is no decision, however often it was right
-here. None is higher: nothing but a rule is surer."""
+here. None is higher, so that a decision stays possible."""
 ENOUGH = 16
 """With fewer tickets guessed to be a queue's, the queue keeps the bar it has."""
 
@@ -60,6 +62,12 @@ class Overall:
     coverage: Share
     precision: Share
     costly_errors: Share
+
+
+def least_bar(queue: Queue) -> int:
+    """The lowest bar of a queue, in hundredths: below it, (1 - confidence) * `cost_if_wrong` is
+    more than the one ticket that leaving it to triage costs."""
+    return max(LEAST, math.ceil(round(100 * (1 - 1 / queue.cost_if_wrong), 6)))
 
 
 def tune(document: PolicyDocument, scored: Sequence[Scored]) -> tuple[Bar, ...]:
@@ -110,7 +118,7 @@ def _bar(document: PolicyDocument, code: str, scored: Sequence[Scored], asked: f
 
     after = queue.bar
     if len(scored) >= ENOUGH:
-        steps = (step / 100 for step in range(LEAST, MOST + 1))
+        steps = (step / 100 for step in range(least_bar(queue), MOST + 1))
         after = next((bar for bar in steps if holds(bar)), MOST / 100)
     some = passing(after)
     return Bar(

@@ -28,23 +28,29 @@ def bar(queue: str, rows: list[Scored]) -> Bar:
 
 
 def test_the_bar_is_the_smallest_that_is_right_often_enough() -> None:
-    rows = scored("level_2", 0.8, True, 80)
-    rows += scored("level_2", 0.5, False, 3) + scored("level_2", 0.4, False, 5)
+    rows = scored("level_2", 0.95, True, 80)
+    rows += scored("level_2", 0.9, False, 3) + scored("level_2", 0.85, False, 5)
     found = bar("level_2", rows)
-    assert found.after == 0.41
+    assert found.after == 0.86
     assert found.precision == Share(80, 83)
     assert found.passing == Share(83, 88)
     assert found.reached
     # The same errors are too many for a queue where they are costly.
     rows = [Scored(TYPE_OF["it"], "it", one.confidence, one.right) for one in rows]
-    assert bar("it", rows).after == 0.51
+    assert bar("it", rows).after == 0.91
 
 
 def test_a_policy_that_sends_most_to_costly_queues_is_asked_for_more() -> None:
-    rows = scored("it", 0.8, True, 97) + scored("it", 0.6, False, 1) + scored("it", 0.4, False, 1)
-    assert bar("it", rows).after == 0.61
+    rows = scored("it", 0.95, True, 97) + scored("it", 0.9, False) + scored("it", 0.85, False)
+    assert bar("it", rows).after == 0.91
     # Beside enough other tickets the same errors are fewer than one in a hundred.
-    assert bar("it", rows + scored("admin", 0.9, True, 200)).after == 0.41
+    assert bar("it", [*rows[:-1], *scored("admin", 0.9, True, 200)]).after == 0.80
+
+
+def test_no_bar_is_below_the_break_even_of_its_queue() -> None:
+    for queue, least in (("level_1", 0.30), ("admin", 0.34), ("ocr", 0.50), ("it", 0.80)):
+        assert bar(queue, scored(queue, 0.05, True, 50)).after == least
+        assert bar(queue, scored(queue, 0.99, True, 50)).after == least
 
 
 def test_a_queue_that_is_never_right_enough_gets_the_highest_bar_and_says_so() -> None:
@@ -58,10 +64,6 @@ def test_with_too_few_tickets_a_queue_keeps_its_bar() -> None:
     assert found.after == found.before == DOCUMENT.queues["product"].bar
     assert not found.reached
     assert "product" not in changes([found])
-
-
-def test_no_bar_goes_below_the_least() -> None:
-    assert bar("admin", scored("admin", 0.05, True, 50)).after == 0.30
 
 
 @given(
