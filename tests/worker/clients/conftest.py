@@ -17,7 +17,7 @@ from worker.portal_names import read_portal_names
 from worker.runtime import gateway_by_night
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def base() -> Iterator[str]:
     with running_simulator("--empty") as url:
         yield url

@@ -13,7 +13,7 @@ from tests.stack import provision, settings_for
 from tests.worker.reports.nights import At, runtime
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def base() -> Iterator[str]:
     with running_simulator() as url:
         yield url
