@@ -1,7 +1,8 @@
 """The labelled tickets that the types are learned from: one CSV file a voice.
 
-Columns: type, subject, body, channel, managed_services, voice. A support lead edits them in a
-spreadsheet, so every complaint names the file, the row as the spreadsheet numbers it, and the mend.
+Columns: type, subject, body, channel, managed_services, voice. A ticket with several requests
+names the type of each, parted by semicolons. A support lead edits the files in a spreadsheet, so
+every complaint names the file, the row as the spreadsheet numbers it, and the mend.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.routing.policy_document import PolicyError
+from worker.routing.policy_document import GENERAL, PolicyError
 from worker.routing.ticket import Channel, Ticket
 
 COLUMNS = ("type", "subject", "body", "channel", "managed_services", "voice")
@@ -25,12 +26,14 @@ _NO = {"false", "no", "0", "n"}
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled ticket. `where` is its file and row, for people."""
+    """One labelled ticket. `where` is its file and row, for people. `topics` are the types of its
+    requests when it holds several; it is `general` then."""
 
     ticket: Ticket
     ticket_type: str
     voice: str
     where: str
+    topics: tuple[str, ...] = ()
 
 
 def example_files(examples_dir: Path) -> list[Path]:
@@ -148,10 +151,12 @@ def _example(path: Path, number: int, row: list[str], known_types: Sequence[str]
             f"it must stand in quotes."
         )
     kind, subject, body, channel, managed, voice = (cell.strip() for cell in row)
-    if kind not in known_types:
-        near = difflib.get_close_matches(kind, known_types, n=1, cutoff=0.5)
-        mend = f" Did you mean {near[0]!r}?" if near else ""
-        raise PolicyError(f"{full}: the type {kind[:60]!r} is not in the policy.{mend}")
+    kinds = [part.strip() for part in kind.split(";")]
+    for code in kinds:
+        if code not in known_types:
+            near = difflib.get_close_matches(code, known_types, n=1, cutoff=0.5)
+            mend = f" Did you mean {near[0]!r}?" if near else ""
+            raise PolicyError(f"{full}: the type {code[:60]!r} is not in the policy.{mend}")
     if not (subject or body):
         raise PolicyError(f"{full}: has neither subject nor body. Fill one or delete the row.")
     if channel and channel not in list(Channel):
@@ -172,7 +177,8 @@ def _example(path: Path, number: int, row: list[str], known_types: Sequence[str]
             channel=Channel(channel) if channel else None,
             managed_services=(flag in _YES) if flag else None,
         ),
-        ticket_type=kind,
+        ticket_type=kind if len(kinds) == 1 else GENERAL,
         voice=voice or path.stem,
         where=where,
+        topics=tuple(kinds) if len(kinds) > 1 else (),
     )

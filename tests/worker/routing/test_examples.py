@@ -41,6 +41,19 @@ def test_unknown_circumstances_stay_unknown(tmp_path: Path) -> None:
     assert example.voice == "desk"
 
 
+def test_ticket_with_several_requests_names_the_type_of_each(tmp_path: Path) -> None:
+    (tmp_path / "desk.csv").write_bytes(HEADER + b"soc2_report; general,a,b,,,\n")
+    (example,) = read_examples(tmp_path, TYPES)
+    assert example.ticket_type == "general"
+    assert example.topics == ("soc2_report", "general")
+
+
+def test_unknown_type_among_several_is_named(tmp_path: Path) -> None:
+    message = refused(tmp_path, HEADER + b"general; soc_report,a,b,,,\n")
+    assert "'soc_report'" in message
+    assert "'soc2_report'" in message
+
+
 def test_unknown_type_names_row_and_nearest_type(tmp_path: Path) -> None:
     message = refused(tmp_path, HEADER + b"general,a,b,,,\nsoc_report,a,b,,,\n")
     assert "row 3" in message
