@@ -27,19 +27,13 @@ from worker.routing import reading, training
 from worker.routing.asking import FLAGS, Asking
 from worker.routing.backtest import Share
 from worker.routing.examples import Example
+from worker.routing.fitting import DESCRIPTIONS, fit_without, folds, likeness_of
 from worker.routing.held_out import in_order
 from worker.routing.mail import Mail
 from worker.routing.meanings import Meanings
 from worker.routing.reading import read
 from worker.routing.rules import first_rule
-from worker.routing.training import (
-    DESCRIPTIONS,
-    Trained,
-    folds,
-    held_out_margins,
-    learn_from,
-    likeness_of,
-)
+from worker.routing.training import Trained, learn_from
 
 Scores = NDArray[np.float32]
 NOTHING_ASKS = Asking(words={}, flags=(0.0,) * len(FLAGS), middle=0.0)
@@ -127,8 +121,9 @@ def _plain(knowledge: Knowledge, make: Callable[[], Any] | None) -> Scores:
     scores = np.zeros((len(labels), len(types)), dtype=np.float32)
     if make is None:
         nothing = [np.zeros((len(y), len(types)), dtype=np.float32)] * len(groups)
-        margins, rows, _ = held_out_margins(likeness_of(x), y, groups, nothing)
-        scores[rows] = margins
+        likeness = likeness_of(x)
+        for group, duals in zip(groups, fit_without(likeness, y, groups, nothing), strict=True):
+            scores[group] = likeness[group] @ duals
         return scores
     for group in groups:
         kept = np.setdiff1d(np.arange(len(y)), group)

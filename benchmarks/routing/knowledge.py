@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from worker.routing.backtest import Backtest, Figures, Label
-from worker.routing.classifier import Floats
 from worker.routing.decide import Case, decide_batch
 from worker.routing.decision import Decision
 from worker.routing.examples import Example, read_examples
@@ -20,6 +19,7 @@ from worker.routing.policy import (
     PolicyDocument,
 )
 from worker.routing.policy_file import read_document
+from worker.routing.softmax import Floats
 
 OTHERS = ("hurried_clerks", "managers")
 """Voices written by other people, before and apart from every other example."""

@@ -49,12 +49,13 @@ class Asking:
                 total += weight * value
         return total - self.middle
 
-    def weights(self, segments: Sequence[Segment]) -> list[float]:
-        """The weights of the segments, changed by how much they ask."""
-        return [
-            one.weight * min(MOST, max(LEAST, math.exp(STEEPNESS * min(score, 10.0))))
-            for one, score in zip(segments, self.scores(segments), strict=True)
-        ]
+
+def weights_of(segments: Sequence[Segment], scores: Sequence[float]) -> list[float]:
+    """The weights of the segments, changed by how much they ask."""
+    return [
+        one.weight * min(MOST, max(LEAST, math.exp(STEEPNESS * min(score, 10.0))))
+        for one, score in zip(segments, scores, strict=True)
+    ]
 
 
 def terms(segment: Segment) -> Iterator[tuple[str, float]]:

@@ -11,21 +11,20 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from worker.routing.asking import Asking, flags, terms
-from worker.routing.classifier import Floats
 from worker.routing.reading import Segment
+from worker.routing.softmax import Floats
 
 AT_LEAST = 8
 """Sentences that a word or pair must stand in."""
 CLEAR = 0.4
 """The least chance at which a sentence is said to sound like a type."""
-CLEARER = 0.7
 STRENGTH = 0.3
 FEW = 50
 """Sentences of each sort below which nothing is learned: every sentence counts as it did."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Sounding:
     """The segments of one example and what each sounds like to a model that never saw its voice
     (`chances`: segments by types). `group` numbers the voices held out together."""
 
@@ -35,11 +34,11 @@ class Heard:
     chances: Floats
 
 
-def learn_asking(heard: Sequence[Heard], general: int) -> Asking:
+def learn_asking(examples: Sequence[Sounding], general: int) -> Asking:
     """The words and circumstances that tell the sentence that sounds like its ticket's type from
     the one that sounds like another's. `general` is the number of the type that says nothing."""
     samples: list[tuple[dict[str, float], tuple[float, ...], bool]] = []
-    for one in heard:
+    for one in examples:
         count = len(one.segments)
         if count < 2 or one.ticket_type == general:
             continue
@@ -81,19 +80,3 @@ def _fit(samples: Sequence[tuple[dict[str, float], tuple[float, ...], bool]], wi
         flags=tuple(round(float(weight), 4) for weight in weights[:width]),
         middle=middle,
     )
-
-
-def company(heard: Sequence[Heard], count: int) -> Floats:
-    """How often (log of a share) a ticket of one type (row) holds a sentence that clearly sounds
-    like another (column); types seldom seen are given the benefit of the doubt."""
-    together = np.full((count, count), 0.5)
-    tickets = np.full(count, 10.0)
-    for one in heard:
-        if not one.segments:
-            continue
-        tickets[one.ticket_type] += 1
-        clear = one.chances.max(axis=1) > CLEARER
-        for sounds in set(one.chances.argmax(axis=1)[clear].tolist()):
-            together[one.ticket_type, sounds] += 1
-    result: Floats = np.log(together / tickets[:, None]).astype(np.float32)
-    return result

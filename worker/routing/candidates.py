@@ -27,6 +27,6 @@ def candidate(case: Case, queue: str, policy: Policy) -> Candidate | None:
     if reading.empty or not owned:
         return None
     classifier = policy.classifier
-    (chances,) = classifier.probabilities([classifier.row(reading)])
-    chance = dict(zip(classifier.types, chances.tolist(), strict=True))
-    return Candidate(case.ticket, max(owned, key=lambda code: chance[code]))
+    (margins,) = classifier.linear.margins([classifier.measure(reading).row])
+    margin = dict(zip(classifier.types, margins.tolist(), strict=True))
+    return Candidate(case.ticket, max(owned, key=lambda code: margin[code]))

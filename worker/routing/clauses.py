@@ -53,10 +53,14 @@ def fold(text: str) -> str:
     return "".join(char for char in parts if not unicodedata.combining(char))
 
 
+def zeros(text: str) -> str:
+    """Figures as zeros, at most three for each."""
+    return _DIGITS.sub(lambda found: "000"[: min(3, len(found[0]))], text)
+
+
 def clauses(text: str) -> tuple[Clause, ...]:
     """The clauses of a sentence: lower case, no accents, figures as zeros (at most three)."""
-    text = _NOT.sub(" not", fold(text))
-    text = _DIGITS.sub(lambda found: "000"[: min(3, len(found[0]))], text)
+    text = zeros(_NOT.sub(" not", fold(text)))
     result: list[Clause] = []
     words: list[str] = []
     flags: list[bool] = []

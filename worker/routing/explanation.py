@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from worker.routing.decision import Candidate, Evidence
-from worker.routing.policy import Policy, Rule
+from worker.routing.decision import Candidate, Decision, Evidence, Topic
+from worker.routing.policy import GENERAL, LEVEL_1, Policy, Rule
+
+RULE = "rule: "
+"""Begins evidence that is a rule of the policy and no word of the ticket."""
 
 MISSING_WORDS = {
     "admin_contacts": "administrative contact",
@@ -13,51 +16,68 @@ MISSING_WORDS = {
 
 
 def reason(
-    *,
-    policy: Policy,
-    ticket_type: str,
-    confidence: float,
-    decided: bool,
-    guideline: str,
-    evidence: tuple[Evidence, ...],
-    alternatives: tuple[Candidate, ...],
-    rule: Rule | None,
-    cut: int,
-    client_known: bool,
-    missing: tuple[str, ...],
+    decision: Decision, policy: Policy, rule: Rule | None, cut: int, client_known: bool
 ) -> str:
-    """Why, in sentences that a support agent understands; at most some 1,500 characters."""
-    kind = policy.types[ticket_type]
-    queue = policy.queues[kind.queue]
-    section = section_name(guideline)
-    sure = f"{confidence:.0%} sure"
-    parts = []
-    if decided:
-        parts.append(f"{queue.label}: {kind.label} ({section}), {sure}.")
-    else:
-        bar = policy.bar(ticket_type)
-        parts.append(
-            f"Level 1 triage: most likely {kind.label} for {queue.label} ({section}), but only "
-            f"{sure}, and {bar:.0%} is asked for."
-        )
+    """Why, in sentences that a support agent understands; at most some 1,500 characters. `cut`:
+    characters that were not read."""
+    parts = [_where(decision, policy)]
     if rule:
-        parts.append(f"Rule: {rule.name}.")
-    words = spoken(evidence, ticket_type)
+        parts.append(f"A rule of the policy says so: {rule.name}.")
+    words = spoken(decision.evidence, decision.ticket_type)
     if words:
-        parts.append(f"Words: {words}.")
-    if alternatives:
-        parts.append(
-            "Next: " + "; ".join(_runner_up(policy, c, evidence) for c in alternatives) + "."
+        parts.append(f"Words that speak for it: {words}.")
+    if decision.alternatives and not decision.topics:
+        runners_up = "; ".join(
+            _runner_up(policy, one, decision.evidence) for one in decision.alternatives
         )
+        parts.append(f"Considered too: {runners_up}.")
     if not client_known:
-        parts.append("The client is not known.")
-    elif missing:
-        names = ", ".join(MISSING_WORDS.get(name, name) for name in missing)
-        parts.append(f"The client record lacks: {names}.")
+        parts.append("Missing: the client is not known.")
+    elif decision.missing:
+        names = ", ".join(MISSING_WORDS.get(name, name) for name in decision.missing)
+        parts.append(f"Missing in the client record: {names}.")
     if cut:
         parts.append(f"{cut:,} characters from the middle of the text were not read.")
-    parts.append(f"Policy {policy.version}.")
+    parts.append(f"Policy version {policy.version}.")
     return " ".join(parts)
+
+
+def _where(decision: Decision, policy: Policy) -> str:
+    """Where the ticket goes, as what, and how sure that is."""
+    kind, section = policy.types[decision.ticket_type], section_name(decision.guideline)
+    queue = policy.queues[decision.queue]
+    sure = f"{decision.confidence:.0%} sure"
+    if decision.topics:
+        listed = "; ".join(
+            f"({number}) {_request(topic, policy)}"
+            for number, topic in enumerate(decision.topics, start=1)
+        )
+        count = len(decision.topics)
+        if len({topic.queue for topic in decision.topics}) == 1:
+            return (
+                f"{queue.label}: this ticket holds {count} requests, all for this team: {listed}. "
+                f"First of them: {kind.label} ({section}), {sure}."
+            )
+        if decision.ticket_type == GENERAL:
+            return (
+                f"{policy.queues[LEVEL_1].label}: this ticket holds {count} requests for different "
+                f"teams, {sure}. Please split it ({section}): {listed}."
+            )
+        return (
+            f"Level 1 triage: this ticket may hold {count} requests for different teams. Split it "
+            f"if so: {listed}. If it is one: {kind.label} for {queue.label} ({section}), {sure}."
+        )
+    if decision.decided:
+        return f"{queue.label}: {kind.label} ({section}), {sure}."
+    return (
+        f"Level 1 triage: most likely {kind.label} for {queue.label} ({section}), but only {sure}; "
+        f"{policy.bar(decision.ticket_type):.0%} is needed to send it there unasked."
+    )
+
+
+def _request(topic: Topic, policy: Policy) -> str:
+    label = policy.types[topic.ticket_type].label
+    return f"{policy.queues[topic.queue].label}, {label}: “{topic.excerpt}”"
 
 
 def section_name(guideline: str) -> str:
@@ -70,7 +90,7 @@ def spoken(evidence: tuple[Evidence, ...], ticket_type: str) -> str:
     return ", ".join(
         f"“{item.text}”"
         for item in evidence
-        if item.supports == ticket_type and not item.text.startswith("rule: ")
+        if item.supports == ticket_type and not item.text.startswith(RULE)
     )
 
 
@@ -78,4 +98,5 @@ def _runner_up(policy: Policy, candidate: Candidate, evidence: tuple[Evidence, .
     kind = policy.types[candidate.ticket_type]
     words = spoken(evidence, candidate.ticket_type)
     said = f" ({words})" if words else ""
-    return f"{kind.label}, {policy.queues[kind.queue].label}, {candidate.confidence:.0%}{said}"
+    chance = "under 1%" if candidate.confidence < 0.01 else f"{candidate.confidence:.0%}"
+    return f"{kind.label}, {policy.queues[kind.queue].label}, {chance}{said}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from worker.routing.classifier import Floats
+from worker.routing.softmax import Floats
 
 if TYPE_CHECKING:
     from worker.routing.training import Trained

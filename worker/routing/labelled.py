@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import BinaryIO, TextIO
 
 from worker.routing.backtest import Label
-from worker.routing.classifier import Floats
 from worker.routing.decide import Case
 from worker.routing.examples import Example
 from worker.routing.jsonl import BadLine, read_lines
 from worker.routing.policy_document import PolicyDocument
+from worker.routing.softmax import Floats
 from worker.routing.ticket import Ticket
 from worker.yaml_file import nearest
 
@@ -72,8 +72,9 @@ def from_lines(source: BinaryIO | TextIO, document: PolicyDocument) -> Iterator[
 
 
 def from_examples(examples: Sequence[Example], document: PolicyDocument) -> Iterator[Past]:
-    """Examples as labelled tickets."""
-    for one in examples:
+    """Examples as labelled tickets. Those with several requests are left out: they are known by
+    their parts, of which no held-out margins are kept."""
+    for one in (example for example in examples if not example.topics):
         yield _labelled(one.ticket, one.ticket_type, document)
 
 

@@ -18,12 +18,15 @@ import numpy as np
 
 from worker.routing.asking import Asking
 from worker.routing.classifier import Classifier
+from worker.routing.confidence import Calibration
 from worker.routing.examples import example_hash
 from worker.routing.meanings import Meanings
+from worker.routing.measuring import Linear
 from worker.routing.policy_document import PolicyDocument, PolicyError
+from worker.routing.topics import Splitting
 from worker.routing.vocabulary import Vocabulary
 
-FORMAT = "ticket model 3"
+FORMAT = "ticket model 4"
 """Changes with everything that makes an old file useless: features, training, layout."""
 KEPT = 4
 """Models of earlier examples that stay in the folder, for a way back."""
@@ -56,14 +59,20 @@ def save(classifier: Classifier, path: Path) -> None:
         "meanings": classifier.meanings.table,
         "asking": asdict(classifier.asking),
         "sharpness": classifier.sharpness,
+        "calibration": asdict(classifier.calibration),
+        "splitting": {
+            "flags": classifier.splitting.flags,
+            "middle": classifier.splitting.middle,
+            "certain": classifier.splitting.certain,
+        },
     }
     text = json.dumps(about, ensure_ascii=False).encode()
     np.savez(
         buffer,
         about=np.frombuffer(text, dtype=np.uint8),
-        weights=classifier.weights,
-        bias=classifier.bias,
-        company=classifier.company,
+        weights=classifier.linear.weights,
+        bias=classifier.linear.bias,
+        company=classifier.splitting.company,
         rarity=classifier.vocabulary.rarity,
     )
     payload = buffer.getvalue()
@@ -107,10 +116,15 @@ def load(path: Path) -> Classifier:
                 middle=about["asking"]["middle"],
             ),
             vocabulary=Vocabulary(about["terms"], arrays["rarity"]),
-            weights=arrays["weights"],
-            bias=arrays["bias"],
-            company=arrays["company"],
+            linear=Linear(weights=arrays["weights"], bias=arrays["bias"]),
+            splitting=Splitting(
+                company=arrays["company"],
+                flags=tuple(about["splitting"]["flags"]),
+                middle=about["splitting"]["middle"],
+                certain=about["splitting"]["certain"],
+            ),
             sharpness=float(about["sharpness"]),
+            calibration=Calibration(**about["calibration"]),
         )
 
 

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.routing.classifier import Floats
 from worker.routing.held_out import keep, kept
 from worker.routing.model_cache import cache_path, load, save
 from worker.routing.policy_document import PolicyError
 from worker.routing.policy_file import read_document
+from worker.routing.softmax import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,11 @@ def test_loaded_model_decides_as_the_trained_one(policy: Policy, tmp_path: Path)
     save(policy.classifier, tmp_path / "a.model")
     again = load(tmp_path / "a.model")
     reading = read(Ticket("1", "", "please reset my password"), 20_000)
-    before = policy.classifier.probabilities([policy.classifier.row(reading)])
-    assert np.array_equal(again.probabilities([again.row(reading)]), before)
+    before = policy.classifier.measure(reading).row
+    after = again.measure(reading).row
+    assert np.array_equal(again.linear.margins([after]), policy.classifier.linear.margins([before]))
+    assert again.calibration == policy.classifier.calibration
+    assert again.splitting.flags == policy.classifier.splitting.flags
 
 
 def test_training_twice_gives_the_same_file(examples_dir: Path, tmp_path: Path) -> None:
@@ -83,7 +86,7 @@ def test_deciding_needs_no_scikit_learn(policy: Policy, tmp_path: Path) -> None:
         "from worker.routing.model_cache import load;"
         "model = load(Path(sys.argv[1]));"
         "from worker.routing.reading import read; from worker.routing.ticket import Ticket;"
-        "model.probabilities([model.row(read(Ticket('1', '', 'hello'), 1000))]);"
+        "model.linear.margins([model.measure(read(Ticket('1', '', 'hello'), 1000)).row]);"
         "sys.exit('sklearn' in sys.modules or 'scipy' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.model")], check=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from worker.routing.classifier import Floats
 from worker.routing.examples import Example
 from worker.routing.lint.examples import lint_contradictions, lint_coverage
 from worker.routing.lint.finding import Finding, Unchecked, Weight
 from worker.routing.lint.rules import lint_rules
 from worker.routing.lint.shadows import Guesses, lint_guesses, lint_shadows
 from worker.routing.policy_document import PolicyDocument
+from worker.routing.softmax import Floats
 from worker.yaml_file import Lines, Place, line_of
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from worker.routing.classifier import Floats
 from worker.routing.examples import Example
 from worker.routing.lint.finding import Finding, Weight
 from worker.routing.policy_document import Rule
+from worker.routing.softmax import Floats
 
 ENOUGH = 8
 """Examples of a type from which on something can be said."""
