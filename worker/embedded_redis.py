@@ -126,23 +126,26 @@ def stop_orphan(folder: Path) -> None:
     )
 
 
-def start(folder: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
+def start(
+    folder: Path, port: int | None = None, password: str = ""
+) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server and wait until it answers. Returns it and its address. Raises
     `EmbeddedRedisError`.
     """
     port = port or free_port()
-    command = prepare(folder, port)
+    command = prepare(folder, port, password)
+    url = url_of(port, password)
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     ends = time.monotonic() + STARTS_WITHIN_S
-    with redis.Redis.from_url(url_of(port), socket_timeout=ASKED_FOR_S) as client:
+    with redis.Redis.from_url(url, socket_timeout=ASKED_FOR_S) as client:
         while time.monotonic() < ends and process.poll() is None:
             try:
                 client.ping()
             except (redis.RedisError, OSError):
                 time.sleep(0.02)
             else:
-                return process, url_of(port)
+                return process, url
     process.kill()
     process.wait()
     raise EmbeddedRedisError(

@@ -38,7 +38,7 @@ def with_redis(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     with tempfile.TemporaryDirectory(prefix="ticket-worker-") as folder:
-        process, url = embedded_redis.start(Path(folder))
+        process, url = embedded_redis.start(Path(folder), password=embedded_redis.new_password())
         try:
             yield load_settings(redis_url=url)
         finally:

@@ -8,16 +8,20 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import redis
 from rich.console import Console
 
+from config.settings import load_settings
 from tests.simulator.hub import Hub
 from tests.stack import environment_of, settings_for
 from tests.worker.reports.nights import CLIENTS, TONIGHT, At, figures
+from worker import embedded_redis
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import SweepStore
-from worker.reports.on_demand import run_report
+from worker.reports.on_demand import run_report, with_redis
 
 
 def test_the_command_waits_for_a_sweep_that_is_under_way(
@@ -55,3 +59,19 @@ def test_the_command_writes_a_report_where_it_is_told(
     assert re.search("Checking clients .* 60/60", done.stdout), "a bar that has come to its end"
     assert figures(tmp_path / "here")["clients"] == CLIENTS
     assert list((folder / "reports" / "history").iterdir())
+
+
+def test_a_redis_that_it_brings_along_is_there_for_that_report_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    with with_redis(load_settings()) as settings:
+        with redis.Redis.from_url(settings.redis_url) as ours:
+            assert ours.ping()
+        port = urlsplit(settings.redis_url).port or 0
+        with (
+            redis.Redis.from_url(embedded_redis.url_of(port)) as stranger,
+            pytest.raises(redis.AuthenticationError),
+        ):
+            stranger.keys()
