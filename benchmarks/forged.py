@@ -37,7 +37,8 @@ from benchmarks.receiver import (
 from simulator.webhooks import signature
 from worker import embedded_redis
 
-STRANGERS = 4
+STRANGERS = 24
+PIECES = 20  # of the run, after each of which it is told how far it is
 WARM_SHARE = 0.05  # of the requests, after which memory counts
 MOST_GROWTH_MB = 8.0
 HELD_AT_ONCE = 150  # bodies of which the last byte does not come, some times over
@@ -68,7 +69,10 @@ def main() -> int:
             _run(port, secret, max(1, int(given.requests * WARM_SHARE)), given.seed + 1)
             before = resident_mb(receiver.pid)
             began = time.monotonic()
-            tally = _run(port, secret, given.requests, given.seed)
+            tally: Tally = Counter()
+            for piece in range(PIECES):
+                tally += _run(port, secret, given.requests // PIECES, given.seed + 2 + piece)
+                print(f"{tally.total()} requests", file=sys.stderr)  # noqa: T201
             took = time.monotonic() - began
             after = resident_mb(receiver.pid)
             with redis.Redis.from_url(redis_url) as client:
@@ -118,7 +122,7 @@ def _hold(port: int) -> None:
 
 
 def _run(port: int, secret: str, count: int, seed: int) -> Tally:
-    """`count` requests by a few strangers at once."""
+    """`count` requests by strangers at once."""
     tallies: list[Tally] = [Counter() for _ in range(STRANGERS)]
 
     def stranger(number: int) -> None:
