@@ -72,7 +72,8 @@ def main() -> int:
             tally: Tally = Counter()
             for piece in range(PIECES):
                 tally += _run(port, secret, given.requests // PIECES, given.seed + 2 + piece)
-                print(f"{tally.total()} requests", file=sys.stderr)  # noqa: T201
+                held_mb = resident_mb(receiver.pid)
+                print(f"{tally.total()} requests, {held_mb:.1f} MB", file=sys.stderr)  # noqa: T201
             took = time.monotonic() - began
             after = resident_mb(receiver.pid)
             with redis.Redis.from_url(redis_url) as client:
