@@ -2,7 +2,8 @@
 ## make demo           forty tickets through the real parts against a simulated HubSpot
 ## make test           ruff, mypy and the tests
 ## make test-contract  the simulator, driven by HubSpot's own SDK
-## make test-reliability  a small storm, and Redis restarted under the worker
+## make test-storm     a small storm: all that chaos does, for two minutes at most
+## make test-reliability  the same, and Redis restarted under the worker
 ## make chaos          everything breaks at once (TICKETS=10000 SEED=7)
 ## make test-pages     the report pages in a headless Chromium (where it is missing: apt-get, as root)
 ## make sweep          every client of a large portal in one night (CLIENTS=100000)
@@ -27,7 +28,7 @@ OURSELVES := install --no-deps --no-build-isolation --editable .
 COMPILE_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(UPGRADE)
 
-.PHONY: help install demo test lint types unit test-contract test-reliability test-pages chaos sweep quality audit train lock clean
+.PHONY: help install demo test lint types unit test-contract test-storm test-reliability test-pages chaos sweep quality audit train lock clean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +72,9 @@ unit: install
 
 test-contract: install
 	$(BIN)/pytest tests/contract
+
+test-storm: install
+	$(BIN)/pytest tests/reliability/test_chaos.py
 
 test-reliability: install
 	$(BIN)/pytest tests/reliability
