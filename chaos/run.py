@@ -16,6 +16,7 @@ from demo.portal import SimulatedPortal, samples
 
 CALM_STEP = 200
 STEP_S = 0.5
+SETTLES_WITHIN_S = 90.0  # when nothing breaks any more
 CALM_FOR_S = 5.0  # HubSpot's log has grown no more for so long: the work is over
 INDEX_DELAY_S = 2.0
 
@@ -88,7 +89,7 @@ def run(
     rate: float = 25.0,
     within_s: float = 900.0,
 ) -> Summary:
-    """Both runs of a seed; `rate` is tickets a second, `within_s` ends the second one in any case.
+    """Both runs of a seed; `rate` is tickets a second, `within_s` ends the storm in any case.
 
     `environment` names what the worker is to use (`EXAMPLES_DIR` …); logs stay in `folder`.
     """
@@ -159,7 +160,7 @@ def _through_the_storm(sitting: Sitting, plan: Plan, within_s: float, tell: Tell
     finally:
         agents.end()
     portal.control("PUT", "/faults", {"rules": []})
-    _until_settled(sitting, plan, min(90.0, max(20.0, ends - time.monotonic())), tell)
+    _until_settled(sitting, plan, SETTLES_WITHIN_S, tell)
 
 
 def _goes_on(storm: Storm, ends: float) -> bool:

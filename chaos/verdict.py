@@ -9,6 +9,7 @@ from typing import Any
 from chaos.ledger import Story
 from chaos.requests import Announced
 
+LONGEST_S = 900.0
 CLIENT_UNKNOWN = "client unknown"
 
 
@@ -137,6 +138,8 @@ def _missed(said: Summary) -> list[str]:
         found.append("no hand-off was announced, so nothing is known of notices")
     if said.notices_repeated > said.kills + said.flushes:
         found.append("more notices were repeated than kills and flushes allow")
+    if said.seconds > LONGEST_S:
+        found.append(f"the storm lasted {said.seconds:.0f} s, not {LONGEST_S:.0f} at most")
     if said.ends_of_their_own:
         found.append(f"{said.ends_of_their_own} processes ended without being killed")
     return found

@@ -13,7 +13,7 @@ def test_nothing_is_lost_doubled_or_undone_in_a_storm(tmp_path: Path, trained: P
     environment = {"EXAMPLES_DIR": str(trained / "examples")}
     told: list[str] = []
     summary = run(
-        160, 7, tmp_path, environment, trained / "model", told.append, rate=8.0, within_s=100.0
+        160, 7, tmp_path, environment, trained / "model", told.append, rate=8.0, within_s=75.0
     )
     assert not summary.missed, (summary, told)
     assert summary.kills >= 5
