@@ -1,189 +1,18 @@
-"""A process that dies, or whose lease is lost, at the worst moment of a ticket's way."""
+"""A process that dies, or a look back that fails, at the worst moment of a ticket's way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import pytest
-from pydantic import SecretStr
 
 from tests.simulator.hub import Hub
-from tests.stack import route_all, settings_for, writes
-from tests.teams_channel import TeamsChannel, running_channel
+from tests.stack import route_all
+from tests.worker.crashes import ask, dies_before, leases_run_out, moves, said
 from tests.worker.people import PASSWORD, PERSON, move, stage_id, stage_label
 from worker.hubspot.models import Reading, Update, Writing
 from worker.hubspot.service import HubSpotService
-from worker.intake.inbox import KEYS
 from worker.runtime import Runtime
-
-UPDATE = "tickets/batch/update"
-
-
-@pytest.fixture
-def channel() -> Iterator[TeamsChannel]:
-    with running_channel() as channel:
-        yield channel
-
-
-@pytest.fixture
-def telling(hub: Hub, redis_url: str, folder: Path, channel: TeamsChannel) -> Iterator[Runtime]:
-    """A worker that tells Team Ticketing of hand-offs."""
-    settings = settings_for(
-        hub.base, redis_url, folder, teams_webhook_url=SecretStr(channel.webhook)
-    )
-    yield Runtime(settings)
-    hub.control("PUT", "/faults", {"rules": []})
-
-
-@contextmanager
-def dies_before(owner: object, name: str) -> Iterator[None]:
-    """As if the process were killed when it is about to do this; its leases run out."""
-
-    def killed(*_: object, **__: object) -> None:
-        raise SystemExit
-
-    with pytest.MonkeyPatch.context() as during:
-        during.setattr(owner, name, killed)
-        with pytest.raises(SystemExit):
-            yield
-
-
-def leases_run_out(here: Runtime) -> None:
-    here.redis.delete(KEYS["leased"], KEYS["lease"])
-
-
-def ask(hub: Hub, ticket_id: str, request: str = "exceeds_level_1") -> None:
-    wish = {"escalation_request": request}
-    hub.act("user", PERSON, "update", object_type="tickets", id=ticket_id, properties=wish)
-
-
-def said(hub: Hub, ticket_id: str) -> dict[str, str]:
-    found: dict[str, str] = hub.truth("tickets", ticket_id)["properties"]
-    return found
-
-
-def moves(hub: Hub, ticket_id: str) -> int:
-    return sum("hs_pipeline_stage" in entry["changes"] for entry in writes(hub, ticket_id))
-
-
-def handed_off(hub: Hub, here: Runtime) -> str:
-    """A decided ticket with an open request."""
-    ticket_id = hub.ticket(**PASSWORD)
-    route_all(here, [ticket_id])
-    ask(hub, ticket_id)
-    return ticket_id
-
-
-# ---- the message and its note
-
-
-def test_killed_between_the_message_and_its_note_it_is_sent_once_more_at_most(
-    hub: Hub, telling: Runtime, channel: TeamsChannel
-) -> None:
-    ticket_id = handed_off(hub, telling)
-    with dies_before(telling.flow._notifier._sent, "note"):
-        route_all(telling, [ticket_id])
-    assert len(channel.cards()) == 1
-    leases_run_out(telling)
-    route_all(telling, [ticket_id])
-    route_all(telling, [ticket_id])
-    assert len(channel.cards()) == 2
-    assert said(hub, ticket_id)["escalation_notice"].startswith("sent")
-
-
-def test_killed_between_redis_and_the_ticket_being_told_it_is_not_sent_again(
-    hub: Hub, telling: Runtime, channel: TeamsChannel
-) -> None:
-    ticket_id = handed_off(hub, telling)
-    with dies_before(telling.flow._notifier, "_note"):
-        route_all(telling, [ticket_id])
-    assert said(hub, ticket_id)["escalation_notice"].startswith("due")
-    leases_run_out(telling)
-    route_all(telling, [ticket_id])
-    assert said(hub, ticket_id)["escalation_notice"].startswith("sent")
-    assert len(channel.cards()) == 1
-
-
-@pytest.mark.parametrize("fault", [{"kind": "503"}, {"kind": "503", "after_write": True}])
-def test_a_note_that_hubspot_did_not_take_repeats_no_message(
-    hub: Hub,
-    telling: Runtime,
-    channel: TeamsChannel,
-    monkeypatch: pytest.MonkeyPatch,
-    fault: dict[str, object],
-) -> None:
-    monkeypatch.setattr("worker.escalation.notifier.NOTED_WITHIN_S", (0.0, 0.01))
-    ticket_id = handed_off(hub, telling)
-    note = telling.flow._notifier._note
-
-    def failing(*args: Any) -> None:
-        rule = {"match": UPDATE, "times": 1, **fault}
-        hub.control("PUT", "/faults", {"rules": [rule]})
-        note(*args)
-
-    with monkeypatch.context() as during:
-        during.setattr(telling.flow._notifier, "_note", failing)
-        route_all(telling, [ticket_id])
-    route_all(telling, [ticket_id])
-    assert said(hub, ticket_id)["escalation_notice"].startswith("sent")
-    assert len(channel.cards()) == 1
-
-
-def test_flushed_between_the_message_and_its_note_it_is_sent_once_more_at_most(
-    hub: Hub, telling: Runtime, channel: TeamsChannel
-) -> None:
-    ticket_id = handed_off(hub, telling)
-    with dies_before(telling.flow._notifier, "_note"):
-        route_all(telling, [ticket_id])
-    telling.redis.flushall()
-    restarted = Runtime(telling.settings)
-    route_all(restarted, [ticket_id])
-    route_all(restarted, [ticket_id])
-    assert len(channel.cards()) == 2
-
-
-def test_whoever_lost_the_lease_before_the_message_sends_none(
-    hub: Hub, telling: Runtime, channel: TeamsChannel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ticket_id = handed_off(hub, telling)
-    look_back = telling.writer.look_back
-
-    def slow(*args: Any) -> None:
-        look_back(*args)
-        telling.redis.hset(KEYS["lease"], ticket_id, "somebody-else:1")
-
-    with monkeypatch.context() as during:
-        during.setattr(telling.writer, "look_back", slow)
-        route_all(telling, [ticket_id])
-    assert channel.cards() == []
-    leases_run_out(telling)
-    route_all(telling, [ticket_id])
-    assert len(channel.cards()) == 1
-
-
-def test_whoever_lost_the_lease_before_the_move_sends_no_message(
-    hub: Hub, telling: Runtime, channel: TeamsChannel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ticket_id = handed_off(hub, telling)
-    plan = telling.flow._hand_offs.plan
-
-    def slow(*args: Any) -> object:
-        planned = plan(*args)
-        telling.redis.hset(KEYS["lease"], ticket_id, "somebody-else:1")
-        return planned
-
-    with monkeypatch.context() as during:
-        during.setattr(telling.flow._hand_offs, "plan", slow)
-        route_all(telling, [ticket_id])
-    assert channel.cards() == []
-    assert moves(hub, ticket_id) == 1
-    assert said(hub, ticket_id)["escalation_request"] == "exceeds_level_1"
-
-
-# ---- the move and what a person did around it
 
 
 def test_killed_between_two_writes_a_ticket_is_moved_once_and_its_client_flagged_later(
@@ -192,7 +21,7 @@ def test_killed_between_two_writes_a_ticket_is_moved_once_and_its_client_flagged
     ticket_id = hub.ticket(**PASSWORD)
     with dies_before(here.writer, "_flag_clients"):
         route_all(here, [ticket_id])
-    leases_run_out(here)
+    leases_run_out(here.redis)
     route_all(here, [ticket_id])
     assert moves(hub, ticket_id) == 1
     assert said(hub, ticket_id)["routing_status"] == "decided"
@@ -211,7 +40,7 @@ def test_a_new_decision_that_was_written_is_not_made_again_over_a_persons_move(
     with dies_before(here.flow, "_finish"):
         route_all(here, [ticket_id])
     assert stage_label(hub, hub.truth("tickets", ticket_id)) == "Level 1 Support"
-    leases_run_out(here)
+    leases_run_out(here.redis)
     move(hub, ticket_id, "OCR", "user", PERSON)
     route_all(here, [ticket_id])
     assert stage_label(hub, hub.truth("tickets", ticket_id)) == "OCR"
@@ -228,7 +57,7 @@ def test_a_new_decision_that_was_not_written_is_made_by_the_next_worker(
     here.inbox.reroute([ticket_id])
     with dies_before(here.writer, "write"):
         route_all(here, [ticket_id])
-    leases_run_out(here)
+    leases_run_out(here.redis)
     route_all(here, [ticket_id])
     assert stage_label(hub, hub.truth("tickets", ticket_id)) == "Level 1 Support"
 
