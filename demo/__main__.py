@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -237,11 +236,14 @@ def _people(
     """Agents at work: an escalation with its cards, and a move by hand that is respected."""
     console.print("\n[bold]4.[/bold] Agents at work")
     done = act(portal, landed.values(), lambda: _cards(addresses))
+    console.print(f"  on the ticket “{done.subject}”, first with Level 1:", soft_wrap=True)
     for request, queue, seconds in done.hand_offs:
         console.print(f"  an agent asks for {request}: with {queue} after {seconds} s")
     for card in done.cards:
-        console.print(f"  Teams: {_first_lines(card)}", markup=False, soft_wrap=True)
-    console.print("  an agent drags a ticket to OCR by hand: it stays there, locked")
+        console.print("  what Team Ticketing in Teams shows:")
+        for line in _lines(card):
+            console.print(f"    │ {line}", markup=False, soft_wrap=True)
+    console.print("  an agent drags another ticket to OCR by hand: it stays there, locked")
     summary["escalations"] = sum(seconds >= 0 for _, _, seconds in done.hand_offs)
     summary["escalation_seconds"] = [seconds for _, _, seconds in done.hand_offs]
     summary["teams_cards"] = len(done.cards)
@@ -264,10 +266,11 @@ def _cards(addresses: Addresses) -> list[dict[str, Any]]:
     return [one["card"] for one in posted["cards"]]
 
 
-def _first_lines(card: dict[str, Any]) -> str:
-    """The top of a card, as Teams shows it."""
-    texts = (text.strip() for text in _texts(card["body"]))
-    return " | ".join(islice((text for text in texts if text), 3))
+def _lines(card: dict[str, Any]) -> list[str]:
+    """What a card says, line by line, with where its button leads."""
+    lines = [text.strip() for text in _texts(card["body"])]
+    lines += [f"[{action['title']}] {action['url']}" for action in card.get("actions", [])]
+    return [line for line in lines if line]
 
 
 def _texts(blocks: list[dict[str, Any]]) -> Iterator[str]:

@@ -19,8 +19,8 @@ HAND_OFFS = (("exceeds_level_1", "level_2"), ("not_reproducible", "it"))
 class Done:
     """How the agents fared: seconds from each request to the move, by HubSpot's clock."""
 
+    subject: str
     hand_offs: tuple[tuple[str, str, float], ...]  # (request, queue, seconds)
-    note: str
     cards: tuple[dict[str, Any], ...]
     moves_kept: int
 
@@ -44,8 +44,8 @@ def act(portal: SimulatedPortal, landed: Iterable[Landed], cards: Callable[[], A
     stayed = now.get("hs_pipeline_stage") == stage and now.get("routing_queue") == "ocr"
     wanted = len(HAND_OFFS)
     _until(lambda: len(cards()) >= wanted)
-    note = _read(portal, escalated.id).get("escalation_note")
-    return Done(tuple(hand_offs), note, tuple(cards()), int(kept and stayed))
+    subject = escalated.get("subject")
+    return Done(subject, tuple(hand_offs), tuple(cards()), int(kept and stayed))
 
 
 def _update(portal: SimulatedPortal, id_: str, properties: dict[str, str]) -> None:

@@ -51,8 +51,8 @@ class Said:
 class Announcement:
     """One hand-off as its receivers need it. Labels are those of the policy; `reason` is the
     sentence on the ticket, `guideline` the section as it is cited, `gathered` what is written on
-    the ticket in the order to read it, `files` the number of attachments (None: they could not be
-    read).
+    the ticket in the order to read it, `missing` what 5.7 wants and is not there (None: nobody
+    looked), `files` the number of attachments (None: they could not be read).
     """
 
     ticket_id: str
@@ -69,7 +69,7 @@ class Announcement:
     customizations: str = ""
     ticket_type: str = ""
     gathered: tuple[Said, ...] = ()
-    missing: tuple[str, ...] = ()
+    missing: tuple[str, ...] | None = ()
     files: int | None = 0
 
 
@@ -135,7 +135,7 @@ def _hand_off(one: Announcement, most: int) -> Card:
         named_line("Client", one.client or "unknown"),
         named_line("ERP", one.erp or "unknown"),
         named_line("Customizations", one.customizations or "none known", 600),
-        named_line("Still missing", ", ".join(one.missing) or "nothing", 300),
+        *_missing(one.missing),
         text_line(("Files: ", True), (_files(one.files), False)),
         *_gathered(one.gathered, most),
     ]
@@ -144,6 +144,12 @@ def _hand_off(one: Announcement, most: int) -> Card:
         body,
         [open_action(one.link, f"Open ticket {harmless(one.ticket_id, 30)} in HubSpot")],
     )
+
+
+def _missing(missing: Sequence[str] | None) -> list[Card]:
+    if missing is None:
+        return []
+    return [named_line("Still missing", ", ".join(missing) or "nothing", 300)]
 
 
 def _files(number: int | None) -> str:

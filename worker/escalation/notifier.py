@@ -34,7 +34,7 @@ from worker.hubspot.models import Update, moment
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Inbox, Outcome
 from worker.portal import Portal
-from worker.routing.policy import Policy
+from worker.routing.policy import LEVEL_1, Policy
 from worker.ticket_state import HANDLED_AT, OWNER
 
 ANNOUNCED, WAITING = "announced", "waiting to be announced"
@@ -245,7 +245,8 @@ def _announcement(batch: Batch, one: OnLedger, links: TicketLinks, policy: Polic
     # Note and gaps on the ticket are those of its last request; an earlier one has them no more.
     handled = row.get(HANDLED_AT) or ticket.get(HANDLED_AT)
     is_last = bool(handled) and moment(handled) == one.entry.asked_at
-    missing = row.get(MISSING, ticket.get(MISSING)) if is_last else ""
+    looked = is_last and before == LEVEL_1  # 5.7 is about what Level 1 hands on
+    missing = row.get(MISSING, ticket.get(MISSING)).split(", ")
     return Announcement(
         ticket_id=ticket.id,
         link=links.of(ticket.id),
@@ -262,5 +263,5 @@ def _announcement(batch: Batch, one: OnLedger, links: TicketLinks, policy: Polic
         ticket_type=kind.label if kind else "",
         gathered=(Said("First message", on_ticket.content), *on_ticket.later),
         files=on_ticket.attachments,
-        missing=tuple(part for part in missing.split(", ") if part),
+        missing=tuple(filter(None, missing)) if looked else None,
     )

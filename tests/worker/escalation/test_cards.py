@@ -158,6 +158,10 @@ def test_what_is_not_known_is_said() -> None:
         assert part in said
 
 
+def test_nothing_is_called_complete_that_nobody_looked_at() -> None:
+    assert "Still missing" not in shown(hand_off_card(replace(ONE, missing=None)))
+
+
 def test_the_link_opens_the_ticket_in_the_accounts_own_region() -> None:
     links = TicketLinks("4711", "app-eu1.hubspot.com")
     assert links.of("88") == "https://app-eu1.hubspot.com/contacts/4711/record/0-5/88"

@@ -81,6 +81,7 @@ def test_every_hand_off_of_a_ticket_is_announced_however_long_the_channel_was_aw
         first, second = (as_text(card)[1] for card in channel.cards())
         assert "Level 1 Support → Level 2 Support" in first
         assert "Level 2 Support → IT" in second, "not where the ticket is by now"
+        assert "Still missing" not in second, "5.7 is about what Level 1 hands on"
         assert "Relay" not in first + second, "the note of the last request is not theirs"
         said = hub.truth("tickets", ticket_id)["properties"]
         assert said["escalation_notice"].startswith("sent not_reproducible")
