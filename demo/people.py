@@ -1,16 +1,20 @@
-"""What agents do in the demo: one hands a ticket on twice, one moves a ticket by hand."""
+"""What agents do in the demo: one gathers and hands a ticket on twice, one moves one by hand."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from demo.portal import Landed, SimulatedPortal
 
-AGENT = "7002"
+AGENT = "52400117"  # Sunita Rao of Level 1, in the simulator's sample portal
+NOTE = (
+    "<p>Called the client: all users, since Sunday's update.</p><ol><li>Open an invoice</li>"
+    "<li>Click Approve</li></ol><p>The page says “Action not permitted”. Two pictures attached.</p>"
+)
 WITHIN_S = 12.0
 HAND_OFFS = (("exceeds_level_1", "level_2"), ("not_reproducible", "it"))
 
@@ -31,6 +35,7 @@ def act(portal: SimulatedPortal, landed: Iterable[Landed], cards: Callable[[], A
     of_level_1 = [one for one in decided if one.get("routing_queue") == "level_1"]
     escalated = next(one for one in of_level_1 if one.get("routing_ticket_type") == "bug_report")
     moved = next(one for one in of_level_1 if one.id != escalated.id)
+    _gather(portal, escalated.id)
     hand_offs = []
     for request, queue in HAND_OFFS:
         _update(portal, escalated.id, {"escalation_request": request})
@@ -48,17 +53,26 @@ def act(portal: SimulatedPortal, landed: Iterable[Landed], cards: Callable[[], A
     return Done(subject, tuple(hand_offs), tuple(cards()), int(kept and stayed))
 
 
+def _gather(portal: SimulatedPortal, ticket_id: str) -> None:
+    """What Level 1 puts on a ticket before handing it on (guidelines 5.7)."""
+    said = {
+        "hs_note_body": NOTE,
+        "hs_attachment_ids": "61001;61002",
+        "hs_timestamp": datetime.now(UTC).isoformat(),
+    }
+    note = _act(portal, "create", "notes", properties=said)["id"]
+    _act(portal, "associate", "notes", id=note, to_type="tickets", to_id=ticket_id)
+
+
 def _update(portal: SimulatedPortal, id_: str, properties: dict[str, str]) -> None:
-    portal.control(
-        "POST",
-        "/act",
-        {
-            "actor": {"kind": "user", "id": AGENT},
-            "action": "update",
-            "object_type": "tickets",
-            "id": id_,
-            "properties": properties,
-        },
+    _act(portal, "update", "tickets", id=id_, properties=properties)
+
+
+def _act(portal: SimulatedPortal, action: str, object_type: str, **more: Any) -> Any:
+    """Something that the agent does in HubSpot."""
+    actor = {"kind": "user", "id": AGENT}
+    return portal.control(
+        "POST", "/act", {"actor": actor, "action": action, "object_type": object_type, **more}
     )
 
 
