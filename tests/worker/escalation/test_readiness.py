@@ -45,7 +45,13 @@ def test_an_error_message_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It doesn't open and the client can't wait, isn't that odd?", "Please help us.", "'a'"]
+    "text",
+    [
+        "It doesn't open and the client can't wait, isn't that odd?",
+        "Please help us.",
+        "'a'",
+        "It doesn't show the two clients' invoices.",
+    ],
 )
 def test_apostrophes_quote_no_error_message(text: str) -> None:
     assert ERROR_MESSAGE in lacks(text)
