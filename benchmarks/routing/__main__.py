@@ -55,7 +55,7 @@ def main() -> int:
     policy = Policy(own.document, trained.classifier, version="held out")
     learned = {
         "examples learned from": float(len(own.examples)),
-        "training, s": seconds,
+        "training, s on the clock": seconds,
         "training, s of a processor": cpu_seconds,
         # Linux counts in kilobytes.
         "training, MB at most": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -93,8 +93,8 @@ def _costs(policy: Policy, examples: Sequence[Example]) -> dict[str, float]:
     return {
         "the model, MB": size,
         "loading it, s": loading,
-        "tickets a second in batches": a_second,
-        "one ticket alone, ms (19 of 20 are quicker)": alone_ms,
+        "tickets a second of a processor, in batches": a_second,
+        "one ticket alone, ms of a processor (19 of 20 take less)": alone_ms,
     }
 
 

@@ -99,7 +99,7 @@ def test_a_table_replaces_the_one_before_and_nothing_else(tmp_path: Path) -> Non
         put("two", [], page)
 
 
-@pytest.mark.parametrize("name", ["headline", "voices", "confusion", "costs"])
+@pytest.mark.parametrize("name", ["headline", "voices", "confusion", "costs", "designs"])
 def test_the_page_holds_every_table(name: str) -> None:
     _, found, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n\n|")
     assert found
