@@ -34,7 +34,7 @@ class SettingsError(Exception):
 
 
 class RoutingMode(StrEnum):
-    """How much the worker is trusted with (docs/trust.md)."""
+    """How much the worker is trusted with (README.md, "Watch, then trust")."""
 
     OBSERVE = "observe"
     SUGGEST = "suggest"

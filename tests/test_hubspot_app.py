@@ -56,6 +56,9 @@ COMPANIES_READ = {"crm.objects.companies.read"}
 CONTACTS_READ = {"crm.objects.contacts.read"}
 CONTACTS_WRITE = {"crm.objects.contacts.write"}  # HubSpot: tasks need it
 TICKET_SCHEMA = {"tickets", "crm.schemas.tickets.write"}
+# HubSpot's pages on e-mails content themselves with either of these two, and call the second the
+# one that shows what is in them.
+EMAILS_READ = {"sales-email-read"}
 ANY_OBJECT = TICKETS | COMPANIES_READ | CONTACTS_READ
 OAUTH = {"oauth"}
 ENDPOINTS: dict[str, list[set[str]]] = {
@@ -75,10 +78,15 @@ ENDPOINTS: dict[str, list[set[str]]] = {
     "POST /crm/objects/{v}/contacts/batch/read": [CONTACTS_READ],
     "POST /crm/associations/{v}/tickets/companies/batch/read": [TICKETS, COMPANIES_READ],
     "POST /crm/associations/{v}/tickets/contacts/batch/read": [TICKETS, CONTACTS_READ],
+    "POST /crm/associations/{v}/tickets/emails/batch/read": [TICKETS, CONTACTS_READ],
+    "POST /crm/associations/{v}/tickets/notes/batch/read": [TICKETS, CONTACTS_READ],
     "POST /crm/associations/{v}/companies/contacts/batch/read": [COMPANIES_READ, CONTACTS_READ],
     "GET /crm/associations/{v}/contacts/companies/labels": [COMPANIES_READ, CONTACTS_READ],
     "POST /crm/associations/{v}/contacts/companies/labels": [COMPANIES_READ, CONTACTS_READ],
     "GET /crm/owners/{v}": [{"crm.objects.owners.read"}],
+    "GET /crm/objects/{v}/emails": [CONTACTS_READ, EMAILS_READ],
+    "POST /crm/objects/{v}/emails/batch/read": [CONTACTS_READ, EMAILS_READ],
+    "POST /crm/objects/{v}/notes/batch/read": [CONTACTS_READ],
     "POST /crm/objects/{v}/tasks": [CONTACTS_WRITE],
     "POST /crm/objects/{v}/tasks/batch/update": [CONTACTS_WRITE],
     "GET /crm/pipelines/{v}/tickets": [TICKETS],
@@ -222,6 +230,13 @@ def test_no_call_is_missing_from_the_list() -> None:
         assert any(re.match(shape + "(/|$)", one) for one in known), f"{file}: {path}"
 
 
+def test_each_call_is_in_the_contract() -> None:
+    text = (ROOT / "docs/hubspot-contract.md").read_text()
+    listed = re.findall(r"^\| `([A-Z]+ /[^`]+)` \|", text, re.MULTILINE)
+    shapes = [re.sub(r"\{(?!v\})\w+\}", "[^/]+", one) for one in listed]
+    assert [one for one in ENDPOINTS if not any(re.fullmatch(s, one) for s in shapes)] == []
+
+
 def command(settings: Settings, name: str) -> str:
     """What a command of `ticket-worker` prints."""
     done = subprocess.run(
@@ -251,6 +266,13 @@ def test_the_worker_needs_no_more_than_these_scopes_and_calls(
         other = hub.ticket(from_email=sender, content="Send us the SOC 2 report.")
         here = Runtime(settings)
         route_all(here, [known, other])
+        wrote = {"hs_email_text": "It happens on every invoice.", "hs_timestamp": "1795000000000"}
+        email = hub.act("user", "7002", "create", object_type="emails", properties=wrote)["id"]
+        linked = {"object_type": "tickets", "to_type": "emails", "to_id": email}
+        hub.act("user", "7002", "associate", id=known, **linked)
+        wish = {"escalation_request": "exceeds_level_1"}
+        hub.act("user", "7002", "update", object_type="tickets", id=known, properties=wish)
+        assert route_all(here, [known]) == "1 ticket: 1 handed off"
         here.redis.close()
         counters = hub.control("GET", "/counters")
     assert counters["status"].get("403", 0) == 0

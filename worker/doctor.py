@@ -36,9 +36,11 @@ from worker.web.refusals import COUNTER as REFUSED
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 READS = {
-    "tickets": "tickets",
-    "companies": "crm.objects.companies.read",
-    "contacts": "crm.objects.contacts.read",
+    "objects/{}/tickets": "tickets",
+    "objects/{}/companies": "crm.objects.companies.read",
+    "objects/{}/contacts": "crm.objects.contacts.read",
+    "objects/{}/emails": "sales-email-read",
+    "owners/{}": "crm.objects.owners.read",
 }
 
 
@@ -133,11 +135,11 @@ def _hubspot(
     yield token
     if not token.good:
         return
-    for object_type, scope in READS.items():
+    for path, scope in READS.items():
         yield _check(
             f"scope {scope}",
-            lambda kind=object_type: client.get(  # type: ignore[misc]
-                f"/crm/objects/{version}/{kind}", {"limit": 1}
+            lambda path=path: client.get(  # type: ignore[misc]
+                "/crm/" + path.format(version), {"limit": 1}
             ),
             "granted",
             f"Add {scope} to hubspot-app/ and upload it again.",

@@ -1,13 +1,16 @@
 """HubSpot's call limits: ten-second windows, searches a second, calls a day.
 
 Sizes stand in `simulator.settings`; which calls are exempt is written in HubSpot's specification
-(`x-hubspot-rate-limit-exemptions`). Windows are measured in real time, not the portal's.
+(`x-hubspot-rate-limit-exemptions`). Windows are measured in real time, not the portal's; a day
+ends at midnight of the account's time zone.
 """
 
 import time
 import uuid
 from collections import deque
+from datetime import UTC, date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from simulator.rules.refusals import Refusal
 from simulator.settings import Settings
@@ -16,7 +19,6 @@ Bucket = Literal["ten_secondly", "associations", "search", "none"]
 
 _SEARCHES_A_SECOND = 5
 _WINDOW_S = 10.0
-_DAY_S = 86_400.0
 
 
 class _Window:
@@ -49,13 +51,13 @@ class Rates:
         self.associations = _Window(_WINDOW_S)
         self.search = _Window(1.0)
         self.daily = 0
-        self._day_began = time.time()
+        self._day = self._today(time.time())
 
     def admit(self, bucket: Bucket) -> None:
         """Counts one call. Raises Refusal (429) at a limit, and then counts nothing."""
         now = time.monotonic()
-        if time.time() - self._day_began >= _DAY_S:
-            self.daily, self._day_began = 0, time.time()
+        if (today := self._today(time.time())) != self._day:
+            self.daily, self._day = 0, today
         limits = self._settings.limits
         if self._settings.rates_enabled:
             if self.daily >= limits.daily:
@@ -75,6 +77,10 @@ class Rates:
             self.ten_secondly.take(now)
         elif bucket == "associations":
             self.associations.take(now)
+
+    def _today(self, seconds: float) -> date:
+        zone = ZoneInfo(self._settings.time_zone)
+        return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
 
     def headers(self, bucket: Bucket) -> dict[str, str]:
         """The limit headers of an answer: none on search, the daily ones alone on exempt calls."""

@@ -3,7 +3,7 @@
 from simulator.api.call import Call
 from simulator.rules.refusals import Refusal
 from simulator.settings import Settings
-from simulator.state.object_types import TICKET, ObjectType, find
+from simulator.state.object_types import EMAIL, TICKET, ObjectType, find
 
 
 def check_scopes(settings: Settings, call: Call, family: str) -> None:
@@ -53,7 +53,8 @@ def writes(call: Call) -> bool:
 def _of_object(kind: ObjectType, writing: bool) -> list[str]:
     if kind is TICKET:
         return ["tickets"]
-    return [f"{kind.scope}.write" if writing else f"{kind.scope}.read"]
+    needed = [f"{kind.scope}.write" if writing else f"{kind.scope}.read"]
+    return [*needed, "sales-email-read"] if kind is EMAIL else needed
 
 
 def _either(kind: ObjectType) -> list[str]:

@@ -42,6 +42,8 @@ def test_a_missing_scope_is_named(hub: Hub) -> None:
     ("path", "scope"),
     [
         ("/crm/objects/{v}/notes", "crm.objects.contacts.read"),
+        ("/crm/objects/{v}/emails", "crm.objects.contacts.read"),
+        ("/crm/objects/{v}/emails", "sales-email-read"),
         ("/crm/owners/{v}", "crm.objects.owners.read"),
         ("/crm/properties/{v}/companies", "crm.schemas.companies.read"),
         ("/crm/pipelines/{v}/tickets", "tickets"),

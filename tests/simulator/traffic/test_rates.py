@@ -1,7 +1,13 @@
 """The limits of calls: who counts where, what a 429 says, and what the headers tell."""
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 
+from simulator.rules.refusals import Refusal
+from simulator.settings import Settings
+from simulator.traffic.rates import Rates
 from tests.simulator.hub import Hub
 
 _READ = {"inputs": [{"id": "1"}], "properties": []}
@@ -91,3 +97,25 @@ def test_a_retry_after_may_come_by_assumption(hub: Hub) -> None:
     refused = [hub.search("tickets") for _ in range(6)][-1]
 
     assert refused.headers["Retry-After"] == "1"
+
+
+def test_the_day_ends_at_midnight_of_the_accounts_time_zone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def at(hour: int, minute: int) -> None:
+        then = datetime(2026, 11, 24, hour, minute, tzinfo=UTC).timestamp()
+        monkeypatch.setattr(time, "time", lambda: then)
+
+    at(4, 59)  # a minute before midnight in New York
+    rates = Rates(Settings(time_zone="America/New_York"))
+    rates.daily = 625_000
+    with pytest.raises(Refusal) as refused:
+        rates.admit("ten_secondly")
+    assert refused.value.status == 429
+    assert refused.value.body()["policyName"] == "DAILY"
+    assert refused.value.body()["message"] == "You have reached your daily limit."
+    assert refused.value.headers["X-HubSpot-RateLimit-Daily-Remaining"] == "0"
+
+    at(5, 0)
+    rates.admit("ten_secondly")
+    assert rates.daily == 1
