@@ -25,6 +25,8 @@ ROOT = Path(worker.__file__).resolve().parent.parent
 # What the package's generated part is reached by.
 GENERATED = {"basic_api", "batch_api", "search_api", "core_api", "pipelines_api", "owners_api"}
 
+SENDERS = ("requests", "urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "apprise")
+
 
 def test_the_packages_generated_methods_are_shut(client: HubSpotClient) -> None:
     doors = [
@@ -108,6 +110,27 @@ def test_no_module_but_the_client_imports_the_package_or_reaches_its_generated_p
                 importers.add(path.relative_to(ROOT).as_posix())
 
     assert importers == {"worker/hubspot/client.py"}
+
+
+def test_nobody_else_speaks_http_but_to_colleagues_and_to_our_own_listeners() -> None:
+    """What can send a request could send one to HubSpot past the gateway."""
+    speakers = set()
+    for path in [*ROOT.glob("worker/**/*.py"), *ROOT.glob("tasks/*.py"), *ROOT.glob("config/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            if any(name.startswith(SENDERS) for name in names):
+                speakers.add(path.relative_to(ROOT).as_posix())
+
+    assert speakers == {
+        "worker/hubspot/client.py",
+        "worker/escalation/teams.py",
+        "worker/escalation/receivers.py",  # apprise: mail and chats
+        "worker/health.py",  # our own listeners
+    }
 
 
 def test_inside_the_client_too_there_is_one_way_to_the_wire() -> None:
