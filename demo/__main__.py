@@ -28,7 +28,16 @@ from rich.table import Table
 
 from demo.people import Done, act
 from demo.portal import Landed, Sample, SimulatedPortal, arrival, samples
-from demo.processes import Addresses, DemoFailed, answers, plan_addresses, python, running, wait_for
+from demo.processes import (
+    Addresses,
+    DemoFailed,
+    answers,
+    forget_settings,
+    plan_addresses,
+    python,
+    running,
+    wait_for,
+)
 from demo.report import write_report
 
 FOLDER = Path("var/demo")
@@ -44,6 +53,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="make demo", description=__doc__)
     options.add_argument("--stay", action="store_true", help="keep running until Ctrl-C")
     stay = options.parse_args().stay
+    forget_settings()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     try:
@@ -55,8 +65,8 @@ def main() -> int:
 
 def run(stay: bool) -> int:
     addresses, environment = plan_addresses()
-    environment["DATA_DIR"] = str(FOLDER / "data")
-    environment["REPORTS_DIR"] = str(FOLDER / "reports")
+    environment["DATA_DIR"] = str((FOLDER / "data").resolve())
+    environment["REPORTS_DIR"] = str((FOLDER / "reports").resolve())
     model = Path("var/model")
     if model.exists():  # trained at installation; the demo need not do it again
         shutil.copytree(model, FOLDER / "data" / "model")
@@ -100,7 +110,7 @@ def _start(stack: ExitStack, addresses: Addresses, environment: dict[str, str]) 
     stack.enter_context(running(teams, {}, FOLDER / "teams.log"))
     wait_for("The Teams channel", lambda: answers(f"{addresses.teams}/cards"), FOLDER / "teams.log")
     log = FOLDER / "up.log"
-    stack.enter_context(running(python("worker.cli", "up"), environment, log))
+    stack.enter_context(running(python("worker.cli", "up"), environment, log, FOLDER))
     wait_for("The worker", lambda: answers(f"{addresses.private}/readyz"), log)
     wait_for(
         "Flower", lambda: _workers_seen(addresses) >= 2, FOLDER / "data" / "run" / "flower.log"
@@ -113,6 +123,7 @@ def _setup(environment: dict[str, str]) -> str:
     done = subprocess.run(
         python("worker.cli", "setup"),
         env={**os.environ, **environment},
+        cwd=FOLDER,
         capture_output=True,
         text=True,
         check=False,
@@ -322,8 +333,8 @@ def _missing(
         if _has_client(wanted[id_]) and _lacks_client(one):
             missing.append(f"ticket {id_} lacks its client")
     stages = Counter((o.get("routing_queue"), o.get("hs_pipeline_stage")) for o in landed.values())
-    if len({queue for queue, _ in stages}) != len(stages):
-        missing.append(f"a queue with two stages: {sorted(stages)}")
+    if any(len({pair[side] for pair in stages}) != len(stages) for side in (0, 1)):
+        missing.append(f"queues and stages are not one to one: {sorted(stages)}")
     if missing_queues := [q for q, count in summary["by_queue"].items() if not count]:
         missing.append(f"no ticket in {', '.join(missing_queues)}")
     if not summary["by_webhook"] or not summary["by_poll"]:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import requests
 
+from config.settings import Settings
+
 STARTS_WITHIN_S = 60.0
 QUIET_PORTS = range(20_000, 32_000)  # below what systems hand out by themselves
 
@@ -35,6 +37,14 @@ class Addresses:
     flower: str
     teams: str
     flower_login: tuple[str, str]
+
+
+def forget_settings() -> None:
+    """Take every setting of the worker out of this process's environment. A real portal's Redis,
+    Teams channel or mail server, set in the shell of whoever runs this, is no business of it.
+    """
+    for name in [one for one in os.environ if one.lower() in Settings.model_fields]:
+        del os.environ[name]
 
 
 def free_ports(count: int) -> list[int]:
@@ -86,14 +96,17 @@ def plan_addresses() -> tuple[Addresses, dict[str, str]]:
 
 @contextmanager
 def running(
-    arguments: list[str], environment: Mapping[str, str], log: Path
+    arguments: list[str], environment: Mapping[str, str], log: Path, folder: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process with its output in a file; told to stop at the end, and made to."""
+    """A process with its output in a file; told to stop at the end, and made to. In `folder` it
+    reads no `.env` but that folder's.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
             arguments,
             env={**os.environ, **environment},
+            cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -27,6 +27,7 @@ def write_report(
     done = subprocess.run(
         python("worker.cli", "report"),
         env={**os.environ, **environment},
+        cwd=reports,
         capture_output=True,
         text=True,
         check=False,

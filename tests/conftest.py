@@ -10,8 +10,11 @@ import pytest
 import redis
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from demo.processes import forget_settings
 from tests.stack import train_small, worker_folder
 from worker import embedded_redis
+
+forget_settings()
 
 STOPS_WITHIN_S = 10.0
 # The same examples on every machine, however slow, and nothing kept from one run to the next.

@@ -122,6 +122,7 @@ def processes(
                 subprocess.Popen(
                     [sys.executable, "-m", "worker.cli", *command.split()],
                     env={**os.environ, **environment_of(settings)},
+                    cwd=settings.data_dir,  # where nobody has an .env
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )

@@ -242,6 +242,7 @@ def command(settings: Settings, name: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "worker.cli", name],
         env={**os.environ, **environment_of(settings)},
+        cwd=settings.data_dir,
         capture_output=True,
         text=True,
         timeout=30,

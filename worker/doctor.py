@@ -193,7 +193,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "our source id",
         None if identity is None else True,
-        "not learned yet; the first ticket decided tells it"
+        "not learned yet; the first ticket moved or handed on tells it"
         if identity is None
         else app_id(identity.decode() if isinstance(identity, bytes) else str(identity)),
     )

@@ -71,7 +71,7 @@ def test_who_is_told_of_hand_offs_is_said(doctor: Doctor) -> None:
 
 def test_our_source_id_is_not_known_at_first(doctor: Doctor) -> None:
     assert doctor()["our source id"] == Finding(
-        "our source id", None, "not learned yet; the first ticket decided tells it"
+        "our source id", None, "not learned yet; the first ticket moved or handed on tells it"
     )
 
 
