@@ -32,8 +32,8 @@ def test_owners_are_read_page_by_page(hubspot: HubSpotService, web: responses.Re
     for query, page in pages:
         web.get(PATH, json=page, match=[query_param_matcher(query)])
     assert hubspot.active_owners() == [
-        Owner("1", "1@desk.example", "Ana Lee", True),
-        Owner("2", "", "Ana", True),
+        Owner("1", "1@desk.example", "Ana Lee", True, "5"),
+        Owner("2", "", "Ana", True, "5"),
     ]
 
 
