@@ -83,6 +83,27 @@ def test_two_requests_go_to_level_1_with_the_split_proposed(policy: Policy) -> N
     assert decision.topics[1].excerpt in decision.reason
 
 
+def test_what_may_be_two_requests_is_split_at_level_1_beside_its_best_guess(
+    policy: Policy,
+) -> None:
+    classifier = policy.classifier
+    bias = classifier.linear.bias.copy()
+    bias[classifier.types.index("general")] = -100.0
+    doubtful = replace(
+        policy,
+        classifier=replace(
+            classifier,
+            linear=replace(classifier.linear, bias=bias),
+            splitting=replace(classifier.splitting, middle=float("-inf"), certain=float("inf")),
+        ),
+    )
+    decision = decide(ticket(TWO), None, doubtful)
+    assert {topic.queue for topic in decision.topics} == {"ocr", "level_1"}
+    assert decision.ticket_type in {"ocr_training", "soc2_report"}
+    assert decision.routed_to == "level_1"
+    assert "may hold 2 requests for different teams" in decision.reason
+
+
 def test_three_requests_are_three_topics(policy: Policy) -> None:
     body = f"{TWO} Also, please reset my portal password, I am locked out."
     types = {topic.ticket_type for topic in decide(ticket(body), None, policy).topics}

@@ -33,3 +33,10 @@ def test_excerpt_of_few_words_takes_the_next_with_it() -> None:
     segments = [segment(text, 1.0) for text in texts]
     assert excerpt(segments, (0, 1)) == " ".join(texts[:2])
     assert excerpt(segments, (1, 0)) == texts[1]
+
+
+def test_excerpt_of_a_long_sentence_is_cut() -> None:
+    shown = excerpt([segment("please load the file " * 40, 1.0)], (0,))
+    assert len(shown) <= 160
+    assert shown.startswith("please load")
+    assert shown.endswith("…")
