@@ -21,7 +21,16 @@ from rich.console import Console
 
 from benchmarks.routing.designs import Result, designs
 from benchmarks.routing.knowledge import OTHERS, Knowledge, decisions, figures, speed
-from benchmarks.routing.page import confusion_table, designs_table, put, table, voices_table
+from benchmarks.routing.page import (
+    calibration_table,
+    confusion_table,
+    designs_table,
+    put,
+    table,
+    topics_table,
+    voices_table,
+)
+from benchmarks.routing.topics import calibration, topic_figures
 from worker.routing.backtest import Figures
 from worker.routing.decision import Decision
 from worker.routing.examples import Example
@@ -63,6 +72,7 @@ def main() -> int:
     costs = learned | _costs(policy, own.examples[:1000])
     _write("costs", costs, table(["", "measured"], [[k, f"{v:,.1f}"] for k, v in costs.items()]))
     _headline(knowledge, policy)
+    _topics(policy, [one for one in knowledge.examples if one.voice in OTHERS])
     _every_voice(knowledge)
     if given.designs:
         _designs(own, trained, seconds)
@@ -78,6 +88,15 @@ def _headline(knowledge: Knowledge, policy: Policy) -> None:
             made = decisions(policy, spoken, blank=blank)
             found[name] = figures(knowledge.document, spoken, made)
     _write("headline", {name: asdict(one) for name, one in found.items()}, voices_table(found))
+
+
+def _topics(policy: Policy, others: Sequence[Example]) -> None:
+    """Tickets with several requests, and what a confidence is worth; `others` were not learned
+    from."""
+    found = topic_figures(policy, others)
+    _write("topics", asdict(found), topics_table(found))
+    ranges = calibration(policy.document, others, decisions(policy, others))
+    _write("calibration", ranges, calibration_table(ranges))
 
 
 def _costs(policy: Policy, examples: Sequence[Example]) -> dict[str, float]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.routing.designs import Result
+from benchmarks.routing.topics import TopicFigures
 from worker.routing.backtest import TRIAGE, Figures, QueueFigures, Share
 
 PAGE = Path("docs/routing-quality.md")
@@ -63,6 +64,29 @@ def confusion_table(one: Figures) -> list[str]:
     columns = [*codes, TRIAGE]
     rows = [[row, *(str(one.confusion.get((row, to), 0)) for to in columns)] for row in codes]
     return table(["belongs to", *columns], rows)
+
+
+def topics_table(one: TopicFigures) -> list[str]:
+    """What is told apart, in percent with counts."""
+    rows = {
+        "with several requests: recognised": one.recognised,
+        "their requests: named": one.named,
+        "topics named: meant": one.meant,
+        "written to look like several: false alarms": one.alarms_look_alike,
+        "other long ones: false alarms": one.alarms_long,
+        "ordinary ones of voices of others: false alarms": one.alarms_ordinary,
+    }
+    cells = [[name, percent(share), f"{share.part}/{share.of}"] for name, share in rows.items()]
+    return table(["tickets", "share", "count"], cells)
+
+
+def calibration_table(ranges: Sequence[tuple[float, float, Share]]) -> list[str]:
+    """How sure decisions were, and how many of these were right."""
+    rows = [
+        [f"from {100 * start:.0f}", f"{100 * mean:.1f}", percent(right), str(right.of)]
+        for start, mean, right in ranges
+    ]
+    return table(["confidence", "on average", "queue right", "tickets"], rows)
 
 
 def designs_table(results: Sequence[Result]) -> list[str]:
