@@ -48,7 +48,7 @@ def test_a_bar_in_a_line_of_its_own_kind_is_found(policy: Path) -> None:
 
 
 def test_a_file_that_can_not_take_them_stays_as_it_is(policy: Path) -> None:
-    text = policy.read_text().replace("bar: 0.45", "bar: &same 0.45", 1)
+    text = policy.read_text().replace("label: OCR\n    bar: ", "label: OCR\n    bar: &same ", 1)
     policy.write_text(text)
     with pytest.raises(PolicyError):
         write_bars(policy, {"ocr": 0.57})
