@@ -101,6 +101,8 @@ def flower() -> None:
         "flower",
         f"--address={settings.flower_host}",
         f"--port={settings.flower_port}",
+        # What became of each batch is in its result, which Flower does not list by default.
+        "--tasks_columns=name,result,state,received,runtime,worker,uuid",
         "--read-only",
         "--max-tasks=10000",
     )

@@ -120,6 +120,16 @@ def test_a_folder_that_can_not_be_written_is_named(run_here: Run, tmp_path: Path
     complained(run_here("beat", DATA_DIR=str(tmp_path / "file")), f"File: {tmp_path / 'file'}/beat")
 
 
+def test_flower_lists_what_became_of_each_batch(
+    run_here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("worker.cli._celery", lambda *words: asked.extend(words))
+    run_here("flower", FLOWER_BASIC_AUTH="me:long enough")
+    (columns,) = [word for word in asked if word.startswith("--tasks_columns=")]
+    assert columns.startswith("--tasks_columns=name,result,state,")
+
+
 # ---- HubSpot
 
 
