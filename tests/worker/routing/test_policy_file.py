@@ -74,7 +74,7 @@ def test_unknown_queue_of_a_type_is_refused_with_the_nearest_name(tmp_path: Path
 
 @pytest.mark.parametrize("bar", ["1.4", "-0.1", "high", ".nan"])
 def test_bar_outside_0_to_1_is_refused(tmp_path: Path, bar: str) -> None:
-    path = changed(tmp_path, "    bar: 0.60\n", f"    bar: {bar}\n")
+    path = changed(tmp_path, "    label: IT\n    bar: ", f"    label: IT\n    bar: {bar} # ")
     with pytest.raises(PolicyError, match=r"line \d+: queues\.\w+\.bar"):
         read_document(path)
 
