@@ -35,7 +35,7 @@ from benchmarks.receiver import (
     wait_until_healthy,
 )
 from simulator.webhooks import signature
-from worker import embedded_redis
+from worker.processes import embedded_redis
 
 STRANGERS = 24
 PIECES = 20  # of the run, after each of which it is told how far it is

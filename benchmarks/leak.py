@@ -24,9 +24,9 @@ from benchmarks.receiver import resident_mb
 from demo.portal import SimulatedPortal
 from demo.processes import answers, free_ports, python, running, wait_for
 from tests.stack import environment_of, provision, settings_for
-from worker import embedded_redis
-from worker.counters import Counters
 from worker.intake.inbox import Inbox, Source
+from worker.processes import embedded_redis
+from worker.processes.counters import Counters
 
 FOLDER = Path("var/leak")
 WARM_SHARE = 0.1  # of the tickets, until caches and pools are full

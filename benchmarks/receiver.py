@@ -25,7 +25,7 @@ import orjson
 from rich.console import Console
 
 from simulator.webhooks import signature
-from worker import embedded_redis
+from worker.processes import embedded_redis
 
 PATH = "/webhooks/hubspot"
 PROMISED_MS = 50.0

@@ -20,7 +20,7 @@ import redis
 
 from demo.portal import SimulatedPortal
 from demo.processes import answers, free_ports, plan_addresses, python, running, wait_for
-from worker import embedded_redis
+from worker.processes import embedded_redis
 
 WORKERS = {
     "worker1": ("worker", "--name", "worker1"),

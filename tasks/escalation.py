@@ -10,8 +10,8 @@ from worker.escalation.ageing_watch import AgeingWatch
 from worker.escalation.assignment import Assignment
 from worker.escalation.delivery import Delivery
 from worker.escalation.trust import mode_of
+from worker.processes.slots import once
 from worker.routing.escalation_rules import Ageing
-from worker.slots import once
 
 AGEING_SLOT_S = 540
 OWNERS_SLOT_S = 50

@@ -16,10 +16,10 @@ from worker.clients.recheck import KEY as CHANGED_KEY
 from worker.clients.recheck import Recheck
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import SweepTaken
+from worker.processes.slots import once
 from worker.reports.morning import Morning
 from worker.reports.summary import send_summary
 from worker.runtime import Runtime
-from worker.slots import once
 
 PIECE_S = 80.0  # below the broker's visibility time-out, after which a task is given out again
 TOLD_EVERY_S = 3.0

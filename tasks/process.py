@@ -18,9 +18,9 @@ from celery.signals import (
 
 from config.settings import load_settings
 from worker.app import ROUTING_QUEUE, app
-from worker.logs import configure_logs
+from worker.processes.logs import configure_logs
+from worker.processes.waker import Waker
 from worker.runtime import Runtime
-from worker.waker import Waker
 
 _lock = threading.Lock()
 _runtimes: dict[int, Runtime] = {}

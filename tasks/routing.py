@@ -14,8 +14,8 @@ from worker.app import ROUTING_QUEUE, app
 from worker.hubspot.errors import HubSpotError, RateLimited
 from worker.intake.inbox import Claim, Inbox, Outcome, Settlement, Wait
 from worker.portal import PortalNotReady
+from worker.processes.waker import ring, woken
 from worker.runtime import Runtime
-from worker.waker import ring, woken
 
 RENEW_EVERY_S = 5.0
 BATCH_DEADLINE_S = 90.0

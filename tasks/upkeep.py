@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks.process import runtime
 from worker.app import UPKEEP_QUEUE, app
 from worker.intake.reconcile import KEY, find_overrides, reconcile
-from worker.slots import once
+from worker.processes.slots import once
 
 
 @app.task(name="reconcile_undecided", queue=UPKEEP_QUEUE)

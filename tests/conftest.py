@@ -12,7 +12,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from demo.processes import forget_settings
 from tests.stack import train_small, worker_folder
-from worker import embedded_redis
+from worker.processes import embedded_redis
 
 forget_settings()
 

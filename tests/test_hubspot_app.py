@@ -25,7 +25,7 @@ from worker.clients.admin_contacts import COMPANY_PROPERTIES, CONTACT_PROPERTIES
 from worker.hubspot.webhooks import OUR_PROPERTIES, Wanted, wanted
 from worker.portal_names import read_portal_names
 from worker.runtime import Runtime
-from worker.ticket_state import STAGE
+from worker.tickets.state import STAGE
 
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "hubspot-app"

@@ -15,9 +15,9 @@ import click
 from rich.console import Console
 
 from config.settings import load_settings, require
-from worker.complaints import spoken
-from worker.policy_commands import backtest, lint_policy, overrides
-from worker.ready import here, ready
+from worker.commands.complaints import spoken
+from worker.commands.policy_commands import backtest, lint_policy, overrides
+from worker.commands.ready import here, ready
 
 console = Console(highlight=False)
 
@@ -39,7 +39,7 @@ def ticket_ids_only(
 @click.version_option(package_name="hubspot-ticket-worker", prog_name="ticket-worker")
 def main() -> None:
     """Puts each new HubSpot support ticket into the stage of the team that owns it."""
-    from worker.supervision import end_with_supervisor
+    from worker.processes.supervision import end_with_supervisor
 
     end_with_supervisor()
 
@@ -51,7 +51,7 @@ def main() -> None:
 @spoken
 def up() -> int:
     """Run everything on this machine; each process is started again when it dies."""
-    from worker.up import run_all
+    from worker.commands.up import run_all
 
     settings = load_settings()
     require(settings, "hubspot_access_token")
@@ -112,7 +112,7 @@ def flower() -> None:
 @spoken
 def receiver() -> None:
     """The webhook listener, and the private one with health, metrics and reports."""
-    from worker.logs import configure_logs
+    from worker.processes.logs import configure_logs
     from worker.web.serve import serve
 
     settings = load_settings()
@@ -136,7 +136,7 @@ def simulator(context: click.Context) -> None:
 @spoken
 def setup(dry_run: bool, new_pipeline: bool) -> int:
     """Make the portal ready: properties, stages, the label. Run twice, it changes nothing."""
-    from worker.setup import run_setup
+    from worker.commands.setup import run_setup
 
     return run_setup(ready(), console, dry_run=dry_run, new_pipeline=new_pipeline)
 
@@ -145,7 +145,7 @@ def setup(dry_run: bool, new_pipeline: bool) -> int:
 @spoken
 def doctor() -> int:
     """Check token, scopes, names, limits, Redis and webhooks, each with the mend."""
-    from worker.doctor import run_doctor
+    from worker.commands.doctor import run_doctor
 
     return run_doctor(here(), console)
 
@@ -183,7 +183,7 @@ def decide(input_: Path, output: Path) -> int:
 @spoken
 def explain(ticket_id: str) -> int:
     """Why a ticket is where it is, and what would be decided now."""
-    from worker.explain import run_explain
+    from worker.commands.explain import run_explain
     from worker.runtime import Runtime
 
     return run_explain(Runtime(ready()), ticket_id, console)
@@ -195,7 +195,7 @@ def explain(ticket_id: str) -> int:
 @spoken
 def reroute(ticket_ids: tuple[str, ...], suggested: bool) -> int:
     """Decide tickets again, on a person's word."""
-    from worker.reroute import run_reroute
+    from worker.commands.reroute import run_reroute
     from worker.runtime import Runtime
 
     return run_reroute(Runtime(ready()), list(ticket_ids), suggested, console)
@@ -208,7 +208,7 @@ def reroute(ticket_ids: tuple[str, ...], suggested: bool) -> int:
 @spoken
 def backfill(since: datetime, limit: int, dry_run: bool) -> int:
     """Route older tickets that still wait in intake."""
-    from worker.reroute import run_backfill
+    from worker.commands.reroute import run_backfill
     from worker.runtime import Runtime
 
     return run_backfill(Runtime(ready()), since, limit, dry_run, console)
@@ -223,7 +223,7 @@ def failed() -> None:
 @spoken
 def failed_list() -> int:
     """What was set aside, and why."""
-    from worker.failed import show_failed
+    from worker.commands.failed import show_failed
     from worker.runtime import connect
 
     return show_failed(connect(here()), console)
@@ -234,7 +234,7 @@ def failed_list() -> int:
 @spoken
 def failed_retry(ticket_ids: tuple[str, ...]) -> int:
     """Try again; without ids, all of them."""
-    from worker.failed import retry_failed
+    from worker.commands.failed import retry_failed
     from worker.runtime import connect
 
     return retry_failed(connect(here()), list(ticket_ids), console)
@@ -266,7 +266,7 @@ def report(output: Path | None) -> int:
 @spoken
 def train() -> int:
     """Learn from the examples; workers load what was learned."""
-    from worker.routing.train_command import run_train
+    from worker.commands.train import run_train
 
     return run_train(load_settings(), console)
 

@@ -10,12 +10,9 @@ import structlog
 
 from config.portal import PortalNames
 from config.settings import RoutingMode
-from worker import effects
-from worker.batch import DECIDED, KEPT, TO_TRIAGE, Batch, BatchReport
 from worker.clients.completeness import is_client
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory, Lookup
-from worker.counters import Counters
 from worker.escalation.hand_offs import NOT_SUPPORTED, HandOffs
 from worker.escalation.notifier import Notifier
 from worker.escalation.replies import draft_reply
@@ -26,13 +23,16 @@ from worker.hubspot.models import Reading, Record, moment
 from worker.hubspot.service import HubSpotService
 from worker.intake.channel import channel_of
 from worker.intake.inbox import Claim, Inbox, Outcome, Source
-from worker.observation import Observations
 from worker.portal import Portal
+from worker.processes.counters import Counters
 from worker.routing.decide import Case, decide_batch
 from worker.routing.decision import Decision
 from worker.routing.policy import Policy
 from worker.routing.ticket import Ticket
-from worker.ticket_state import (
+from worker.tickets import effects
+from worker.tickets.batch import DECIDED, KEPT, TO_TRIAGE, Batch, BatchReport
+from worker.tickets.observation import Observations
+from worker.tickets.state import (
     DECIDED_AT,
     HISTORY,
     STAGE,
@@ -44,7 +44,7 @@ from worker.ticket_state import (
     next_step,
     somebody_acted,
 )
-from worker.writing import Writer, outage_wait_s, spread
+from worker.tickets.writing import Writer, outage_wait_s, spread
 
 LOOKS_AGAIN_S = (30.0, 300.0, 3600.0)
 log = structlog.get_logger()

@@ -13,7 +13,6 @@ from config.portal import PortalNames
 from config.settings import Settings
 from worker.clients.directory import ClientDirectory
 from worker.config_files import fingerprint, policy_of
-from worker.counters import Counters
 from worker.escalation.account import ticket_links
 from worker.escalation.cards import TicketLinks
 from worker.escalation.colleagues import Colleagues
@@ -30,17 +29,18 @@ from worker.hubspot.client import CallLimiter, HubSpotClient
 from worker.hubspot.limits import Limiter
 from worker.hubspot.names import PropertyNames
 from worker.hubspot.service import HubSpotService
-from worker.identity import Identity
 from worker.intake.inbox import Inbox
-from worker.lookback import LookBacks
-from worker.loops import MoveBound
-from worker.observation import Observations
-from worker.policy_keeper import PolicyKeeper
 from worker.portal import PORTAL_ID_KEY, Portal, read_portal
-from worker.portal_keeper import PortalKeeper
 from worker.portal_names import read_portal_names
-from worker.shared_view import SharedView
-from worker.writing import Writer
+from worker.processes.counters import Counters
+from worker.processes.policy_keeper import PolicyKeeper
+from worker.processes.portal_keeper import PortalKeeper
+from worker.processes.shared_view import SharedView
+from worker.tickets.identity import Identity
+from worker.tickets.lookback import LookBacks
+from worker.tickets.loops import MoveBound
+from worker.tickets.observation import Observations
+from worker.tickets.writing import Writer
 
 OnCall = Callable[[str, int, float], None]  # bucket, status (0: no answer), seconds
 

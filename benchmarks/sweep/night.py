@@ -18,10 +18,10 @@ from rich.console import Console
 
 from demo.portal import SimulatedPortal
 from demo.processes import DemoFailed, answers, free_ports, python, running, wait_for
-from worker import embedded_redis
 from worker.app import UPKEEP_QUEUE
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import BURDENS_KEY, LEASE_KEY, STATE_KEY, SweepStore
+from worker.processes import embedded_redis
 
 CONTACTS_A_CLIENT = 2.5
 COMPLETE_SHARE = 0.8

@@ -15,7 +15,7 @@ from demo.processes import free_ports
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import SECRET, provision, settings_for, worker_folder
-from worker import embedded_redis
+from worker.processes import embedded_redis
 
 
 @pytest.fixture(scope="module")

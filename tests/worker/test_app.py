@@ -14,7 +14,7 @@ import redis
 from kombu.exceptions import ContentDisallowed
 
 from config.settings import load_settings
-from tests.worker.test_logs import NEVER, settings
+from tests.worker.processes.test_logs import NEVER, settings
 from worker.app import ROUTING_QUEUE, make_app
 
 

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import TOKEN, provision, settings_for
-from tests.worker.commands import Said, environment, ticket_worker
-from worker import embedded_redis
+from tests.worker.running import Said, environment, ticket_worker
 from worker.cli import main
 from worker.intake.inbox import Inbox
+from worker.processes import embedded_redis
 
 ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., Said]

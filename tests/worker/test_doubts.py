@@ -18,7 +18,7 @@ from worker.runtime import Runtime
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.writing.OUTAGE_WAIT_S", (0.0, 0.001))
+    monkeypatch.setattr("worker.tickets.writing.OUTAGE_WAIT_S", (0.0, 0.001))
     monkeypatch.setattr("worker.intake.inbox.COMPANY_MS", 0)
 
 

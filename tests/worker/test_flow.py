@@ -14,12 +14,12 @@ import redis
 from tests.simulator.hub import Hub
 from tests.stack import TOKEN, provision, route_all, settings_for, writes
 from tests.worker.people import PASSWORD, PERSON, NoBackoff, client, move, stage_id, stage_label
-from worker import effects
 from worker.hubspot.models import Update, Writing
 from worker.intake.inbox import KEYS, Claim, Source
 from worker.intake.reconcile import find_overrides, reconcile
 from worker.portal import PortalNotReady
 from worker.runtime import Runtime
+from worker.tickets import effects
 
 
 def test_a_ticket_lands_in_the_stage_of_its_team_with_its_clients_context(

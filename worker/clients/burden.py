@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from worker.clients.completeness import CLIENT_UNKNOWN
-from worker.effects import stamp
 from worker.hubspot.by_night import Filter, HubSpotByNight
 from worker.hubspot.models import Record, moment
 from worker.hubspot.service import ASSOCIATIONS_BATCH
 from worker.portal import Portal, StageKind
-from worker.ticket_state import DECIDED_AT, STAGE
+from worker.tickets.effects import stamp
+from worker.tickets.state import DECIDED_AT, STAGE
 
 MISSING = "client_record_missing"
 LOOKS_BACK = timedelta(days=30)

@@ -22,10 +22,10 @@ from worker.clients.admin_contacts import (
 from worker.clients.completeness import is_client, missing
 from worker.clients.rules import ClientRecordRules
 from worker.clients.sweep import TASK
-from worker.effects import client_flag
 from worker.hubspot.by_night import HubSpotByNight
 from worker.hubspot.models import Update
 from worker.hubspot.service import BATCH
+from worker.tickets.effects import client_flag
 
 KEY = "ticket-worker:clients-changed"  # sorted set: company:<id> or contact:<id> → when (seconds)
 SETTLES_S = 2.0  # people change several things at once

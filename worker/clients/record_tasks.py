@@ -17,8 +17,8 @@ from worker.clients.sweep import TASK
 from worker.hubspot.by_night import HubSpotByNight, NewTask
 from worker.hubspot.errors import HubSpotError
 from worker.hubspot.models import Update
+from worker.processes.slots import once
 from worker.reports.figures import ToMend
-from worker.slots import once
 
 DUE_IN = timedelta(days=3)
 SLOT_S = 12 * 3600  # so that a sweep that runs twice gives no task twice

@@ -30,13 +30,13 @@ from worker.clients.burden import Burdens
 from worker.clients.completeness import gaps, is_client
 from worker.clients.record import AdminContact
 from worker.clients.rules import ClientRecordRules
-from worker.effects import client_flag
 from worker.hubspot.behind import first_in_line
 from worker.hubspot.by_night import HubSpotByNight, Page
 from worker.hubspot.errors import RateLimited, Transient
 from worker.hubspot.models import Record, Update, Writing, moment
 from worker.hubspot.service import BATCH
 from worker.reports.figures import Figures
+from worker.tickets.effects import client_flag
 
 SINCE = "client_record_status_since"
 TASK = "client_record_task"

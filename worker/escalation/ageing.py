@@ -14,7 +14,7 @@ from worker.escalation.hours import WorkingHours
 from worker.hubspot.models import Record, moment
 from worker.portal import Portal
 from worker.routing.escalation_rules import Ageing
-from worker.ticket_state import STAGE
+from worker.tickets.state import STAGE
 
 ENTERED = "hs_v2_date_entered_current_stage"
 """HubSpot keeps it on Professional and above; without it the stage's history says the same."""

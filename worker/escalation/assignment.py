@@ -14,7 +14,6 @@ import redis
 import structlog
 
 from config.settings import RoutingMode
-from worker.effects import stamp
 from worker.escalation.hours import WorkingHours
 from worker.escalation.owners import OWNER, choose, may_assign, trampled_owner
 from worker.escalation.trust import mode_of
@@ -24,7 +23,8 @@ from worker.intake.poll import Filter
 from worker.portal import Portal
 from worker.routing.escalation_rules import Assign, QueueOwners
 from worker.routing.policy_document import PolicyDocument
-from worker.ticket_state import STAGE
+from worker.tickets.effects import stamp
+from worker.tickets.state import STAGE
 
 LAST_KEY = "ticket-worker:last-owner"
 OWNERLESS_KEY = "ticket-worker:ownerless"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from config.settings import RoutingMode
-from worker.batch import Batch
 from worker.clients.completeness import missing as gaps_of
 from worker.clients.directory import ClientDirectory
 from worker.escalation import readiness
@@ -28,6 +27,7 @@ from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Outcome
 from worker.portal import Portal
 from worker.routing.policy import LEVEL_1, Policy
+from worker.tickets.batch import Batch
 
 NOT_SUPPORTED = "not_supported"
 log = structlog.get_logger()

@@ -17,9 +17,7 @@ from datetime import datetime
 import redis
 import structlog
 
-from worker.batch import Batch
 from worker.clients.directory import ClientDirectory
-from worker.counters import Counters
 from worker.escalation.cards import Announcement, Said, TicketLinks
 from worker.escalation.delivery import Delivery, Told
 from worker.escalation.gathering import get_to_know
@@ -34,8 +32,10 @@ from worker.hubspot.models import Update, moment
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Inbox, Outcome
 from worker.portal import Portal
+from worker.processes.counters import Counters
 from worker.routing.policy import LEVEL_1, Policy
-from worker.ticket_state import HANDLED_AT, OWNER
+from worker.tickets.batch import Batch
+from worker.tickets.state import HANDLED_AT, OWNER
 
 ANNOUNCED, WAITING = "announced", "waiting to be announced"
 AWAY_WAIT_S = (20.0, 60.0)  # until a receiver that is away is tried again

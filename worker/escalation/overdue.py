@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from worker.effects import stamp
 from worker.escalation.ageing import PROPERTIES, Breach, breaches, stay_of
 from worker.escalation.hours import WorkingHours
 from worker.hubspot.models import Record
@@ -12,7 +11,8 @@ from worker.hubspot.service import HubSpotService
 from worker.intake.poll import Filter
 from worker.portal import Portal
 from worker.routing.policy_document import PolicyDocument
-from worker.ticket_state import STAGE
+from worker.tickets.effects import stamp
+from worker.tickets.state import STAGE
 
 
 def read_overdue(

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.effects import lock, move, stamp
 from worker.escalation.ledger import NOTICE, Entry, with_due
 from worker.hubspot.models import Record, moment
 from worker.portal import Portal, StageKind
 from worker.routing.policy import LEVEL_1, Policy
 from worker.routing.policy_document import Readiness
-from worker.ticket_state import HANDLED_AT, REQUEST, STAGE, request_entry
+from worker.tickets.effects import lock, move, stamp
+from worker.tickets.state import HANDLED_AT, REQUEST, STAGE, request_entry
 
 NOTE = "escalation_note"
 MISSING = "escalation_missing_info"

@@ -14,15 +14,15 @@ from datetime import datetime, timedelta
 
 import redis
 
-from worker.effects import stamp
 from worker.escalation.requests import newer_request
 from worker.hubspot.models import Record, moment
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Inbox, Source
 from worker.intake.poll import Filter, look_again
-from worker.lookback import LookBacks
 from worker.portal import Portal, StageKind
-from worker.ticket_state import HANDLED_AT, OURS, REQUEST, STAGE
+from worker.tickets.effects import stamp
+from worker.tickets.lookback import LookBacks
+from worker.tickets.state import HANDLED_AT, OURS, REQUEST, STAGE
 
 KEY = "ticket-worker:remembers-since"
 DECIDED_WITHIN = timedelta(minutes=5)  # a batch's longest life, the poll's interval, some delay

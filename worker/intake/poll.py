@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from worker.clients.completeness import CLIENT_UNKNOWN
-from worker.effects import stamp
 from worker.escalation.ledger import DUE, NOTICE
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Inbox, Source
 from worker.portal import Portal
-from worker.ticket_state import DECIDED_AT, REQUEST, SECOND_LOOK_FOR, STAGE
+from worker.tickets.effects import stamp
+from worker.tickets.state import DECIDED_AT, REQUEST, SECOND_LOOK_FOR, STAGE
 
 Filter = Mapping[str, Any]
 

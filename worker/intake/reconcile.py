@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.effects import stamp
 from worker.hubspot.models import chunks, moment
 from worker.hubspot.service import BATCH, HubSpotService
 from worker.intake.inbox import Inbox, Source
 from worker.intake.poll import undecided_filters
 from worker.portal import Portal, StageKind
-from worker.ticket_state import DECIDED_AT, STAGE
+from worker.tickets.effects import stamp
+from worker.tickets.state import DECIDED_AT, STAGE
 
 AGES = (
     ("under 5 minutes", timedelta(minutes=5)),

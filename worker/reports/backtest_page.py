@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from worker.backtest_terminal import about, headline, share, ways
+from worker.commands.backtest_terminal import about, headline, share, ways
 from worker.reports import charts
 from worker.reports.pages import drawn, environment
 from worker.routing.backtest import TRIAGE, Figures

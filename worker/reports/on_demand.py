@@ -19,8 +19,8 @@ from rich.progress import (
 )
 
 from config.settings import Settings, load_settings
-from worker import embedded_redis
 from worker.clients.sweep import SweepState
+from worker.processes import embedded_redis
 from worker.reports import pages
 from worker.reports.morning import Morning, Written
 from worker.runtime import Runtime

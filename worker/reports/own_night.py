@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import structlog
 
-from worker.effects import stamp
 from worker.escalation.hours import WorkingHours
 from worker.escalation.overdue import read_overdue
 from worker.hubspot.by_night import Filter, HubSpotByNight
@@ -20,10 +19,11 @@ from worker.hubspot.errors import HubSpotError
 from worker.hubspot.models import moment
 from worker.intake.inbox import Failure
 from worker.intake.poll import undecided_filters
-from worker.past_overrides import read_overrides
 from worker.portal import Portal, StageKind
 from worker.routing.policy_document import PolicyDocument
-from worker.ticket_state import DECIDED_AT, OWNER, STAGE
+from worker.tickets.effects import stamp
+from worker.tickets.past_overrides import read_overrides
+from worker.tickets.state import DECIDED_AT, OWNER, STAGE
 
 DAY = timedelta(days=1)
 MOST_PAGES = 50  # of 200 tickets
@@ -78,7 +78,9 @@ class OwnNight:
     """The 24 hours before the report."""
 
     routed: Routed | None = None
-    corrected: int | None = None  # moved by a person to another queue (worker/corrections.py)
+    corrected: int | None = (
+        None  # moved by a person to another queue (worker/tickets/corrections.py)
+    )
     waiting_too_long: int | None = None  # for their client, unchanged for so many days
     overdue: dict[str, int] | None = None  # in their queue, by queue, past the policy's hours
     undecided: Undecided | None = None

@@ -15,11 +15,11 @@ import redis.asyncio
 from worker.clients.directory import COMPANY_KEY, CONTACT_KEY, NAMED_BY_KEY
 from worker.clients.recheck import KEY as CHANGED_KEY
 from worker.clients.recheck import MOST_KEPT
-from worker.counters import KEY as COUNTERS_KEY
 from worker.hubspot.webhooks import Wanted
-from worker.identity import KEY as IDENTITY_KEY
 from worker.intake.inbox import ANNOUNCE_KEYS, ANNOUNCE_LUA, Source, announce_args
 from worker.portal import PORTAL_ID_KEY
+from worker.processes.counters import KEY as COUNTERS_KEY
+from worker.tickets.identity import KEY as IDENTITY_KEY
 
 V3_SEEN_KEY = "ticket-worker:webhook:v3-seen"
 V3_DELIVERY_KEY = "ticket-worker:webhook:v3-delivery:"

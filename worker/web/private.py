@@ -17,11 +17,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from worker.clients.sweep_store import PROGRESS_KEY as SWEEP_KEY
-from worker.counters import Counters
 from worker.escalation.assignment import OWNERLESS_KEY
 from worker.hubspot.errors import HubSpotError
 from worker.intake.inbox import Inbox
 from worker.intake.reconcile import KEY as RECONCILED_KEY
+from worker.processes.counters import Counters
 from worker.web.receiver import healthz
 from worker.web.reports import ReportPages
 

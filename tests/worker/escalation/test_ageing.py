@@ -9,7 +9,7 @@ from worker.escalation.ageing import ENTERED, Stay, breaches, stay_of
 from worker.escalation.hours import WorkingHours
 from worker.hubspot.models import HistoryEntry, Record
 from worker.routing.escalation_rules import Ageing, WorkingHoursRules
-from worker.ticket_state import STAGE
+from worker.tickets.state import STAGE
 
 HOURS = WorkingHours(WorkingHoursRules())  # Monday to Friday, 9 to 17 UTC
 AGEING = Ageing(queues={"level_1": 8.0, "it": 4.0})

@@ -177,7 +177,7 @@ def test_a_move_that_a_rule_of_the_portal_refuses_is_said_and_not_announced(
 def test_people_may_ask_more_often_than_a_machine_may_move(
     hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.loops.MOST_A_DAY", 1)
+    monkeypatch.setattr("worker.tickets.loops.MOST_A_DAY", 1)
     ticket_id = hub.ticket(**PASSWORD)
     route_all(here, [ticket_id])
     ask(hub, ticket_id, "exceeds_level_1")

@@ -25,7 +25,7 @@ from worker.routing.policy import DEFAULT_POLICY, Policy
 from worker.routing.policy_document import PolicyDocument, Readiness
 from worker.routing.policy_file import read_document
 from worker.routing.portal_view import PortalView
-from worker.ticket_state import HANDLED_AT, REQUEST, STAGE
+from worker.tickets.state import HANDLED_AT, REQUEST, STAGE
 
 QUEUES = ("admin", "level_1", "level_2", "ocr", "product", "development", "it", "not_supported")
 # The guidelines, written out once more by hand: request → (from, to).

@@ -129,7 +129,7 @@ def test_nobody_else_speaks_http_but_to_colleagues_and_to_our_own_listeners() ->
         "worker/hubspot/client.py",
         "worker/escalation/teams.py",
         "worker/escalation/receivers.py",  # apprise: mail and chats
-        "worker/health.py",  # our own listeners
+        "worker/processes/health.py",  # our own listeners
     }
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from config.settings import CONFIG_DIR
-from worker.effects import client_properties, failed, lock
 from worker.hubspot.schema import (
     WantedProperty,
     company_properties,
@@ -16,7 +15,8 @@ from worker.hubspot.schema import (
     ticket_properties,
 )
 from worker.routing.policy_file import read_document
-from worker.ticket_state import TICKET_PROPERTIES
+from worker.tickets.effects import client_properties, failed, lock
+from worker.tickets.state import TICKET_PROPERTIES
 
 # HubSpot: which field types go with a type (properties reference); others are refused.
 FIELD_TYPES = {

@@ -23,7 +23,7 @@ from worker.hubspot.webhooks import (
     signed_uri,
     wanted,
 )
-from worker.ticket_state import STAGE
+from worker.tickets.state import STAGE
 
 SECRET = "3f2b-client-secret"
 URL = "https://tickets.example.com/webhooks/hubspot"

@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from tests.worker.test_portal import GO_LIVE, portal
-from worker.effects import stamp
 from worker.hubspot.errors import Transient
 from worker.hubspot.service import HubSpotService
 from worker.intake.inbox import Claim, Inbox, Outcome, Settlement, Source
 from worker.intake.poll import look_again, poll, poll_requests
+from worker.tickets.effects import stamp
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PORTAL = portal("New", "Inbox", "OCR", go_live=GO_LIVE, stages={"intake": ["", "Inbox"]})

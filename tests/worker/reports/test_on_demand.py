@@ -18,9 +18,9 @@ from config.settings import load_settings
 from tests.simulator.hub import Hub
 from tests.stack import environment_of, settings_for
 from tests.worker.reports.nights import CLIENTS, TONIGHT, At, figures
-from worker import embedded_redis
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import SweepStore
+from worker.processes import embedded_redis
 from worker.reports.on_demand import run_report, with_redis
 
 

@@ -13,7 +13,6 @@ from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import provision, route_all, settings_for
 from tests.worker.people import PERSON, move
-from worker import effects
 from worker.hubspot.by_night import HubSpotByNight
 from worker.intake.inbox import Failure
 from worker.portal import Portal, read_portal
@@ -30,7 +29,8 @@ from worker.routing.policy import DEFAULT_POLICY
 from worker.routing.policy_document import PolicyDocument
 from worker.routing.policy_file import read_document
 from worker.runtime import Runtime, gateway_by_night
-from worker.ticket_state import STAGE
+from worker.tickets import effects
+from worker.tickets.state import STAGE
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RESET = "please reset my password, the portal refuses my login, locked out"

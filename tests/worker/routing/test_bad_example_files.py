@@ -8,7 +8,7 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from tests.worker.routing.conftest import write_examples
-from worker.policy_keeper import PolicyKeeper
+from worker.processes.policy_keeper import PolicyKeeper
 from worker.routing.examples import example_hash
 from worker.routing.policy import DEFAULT_POLICY, Policy, load_policy
 

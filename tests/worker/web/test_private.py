@@ -13,13 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.settings import load_settings
 from tests.worker.web.door import Answer, call
-from worker import embedded_redis
 from worker.clients.sweep import SweepState
 from worker.clients.sweep_store import SweepStore
-from worker.counters import Counters
 from worker.escalation.assignment import OWNERLESS_KEY
 from worker.hubspot.errors import Rejected, Transient
 from worker.intake.inbox import Inbox, Source
+from worker.processes import embedded_redis
+from worker.processes.counters import Counters
 from worker.web.private import READY_KEPT_S, Readiness, make_private_app
 
 

@@ -9,9 +9,9 @@ import redis
 
 from tests.worker.web.door import Door, event
 from worker.clients.directory import COMPANY_KEY, CONTACT_KEY, NAMED_BY_KEY
-from worker.identity import KEY as IDENTITY_KEY
 from worker.intake.inbox import Claim, Inbox, Source
 from worker.portal import PORTAL_ID_KEY
+from worker.tickets.identity import KEY as IDENTITY_KEY
 
 OUR_STAGE = {
     "changeSource": "INTEGRATION",

@@ -12,8 +12,8 @@ import pytest
 import redis
 
 from tests.worker.web.door import Door, event
-from worker import embedded_redis
 from worker.intake.inbox import Inbox
+from worker.processes import embedded_redis
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import uvicorn
 
 from tests.stack import until
 from tests.worker.web.door import PATH, Door, Headers, event, v3_headers
-from worker import embedded_redis
+from worker.processes import embedded_redis
 from worker.web import receiver as receiver_module
 from worker.web.impatient import ImpatientProtocol
 from worker.web.receiver import MAX_HEAD_BYTES, Receiver, make_public_app

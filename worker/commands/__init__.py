@@ -1,0 +1,1 @@
+"""What `ticket-worker …` runs, one module a command."""

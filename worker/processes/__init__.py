@@ -1,0 +1,1 @@
+"""What processes live by: supervision, health, logs, counters, the policy in force."""
