@@ -331,12 +331,18 @@ def test_a_flushed_redis_loses_no_ticket_and_moves_none_twice(hub: Hub, here: Ru
     assert len([e for e in writes(hub, done) if "hs_pipeline_stage" in e["changes"]]) == 1
 
 
+def is_due(here: Runtime, ticket_id: str) -> bool:
+    at = here.redis.zscore(KEYS["due"], ticket_id)
+    return at is not None and float(at) <= 1000 * time.time()
+
+
 def test_a_move_that_no_webhook_told_is_found_by_night(hub: Hub, here: Runtime) -> None:
     ticket_id = hub.ticket(**PASSWORD)
     route_all(here, [ticket_id])
     move(hub, ticket_id, "OCR", "user", PERSON)
     portal = here.portal.current(here.policy.current())
     assert find_overrides(here.hubspot, here.inbox, portal, here.now()) >= 1
+    assert is_due(here, ticket_id)
     route_all(here, [ticket_id])
     assert hub.truth("tickets", ticket_id)["properties"]["routing_status"] == "locked"
 
@@ -349,6 +355,7 @@ def test_a_second_move_that_no_webhook_told_is_found_by_night_too(hub: Hub, here
     move(hub, ticket_id, "IT", "user", PERSON)
     portal = here.portal.current(here.policy.current())
     assert find_overrides(here.hubspot, here.inbox, portal, here.now()) >= 1
+    assert is_due(here, ticket_id)
     route_all(here, [ticket_id])
     assert hub.truth("tickets", ticket_id)["properties"]["routing_queue"] == "it"
 
