@@ -10,14 +10,27 @@ from worker.intake.poll import look_again as find_clientless
 from worker.intake.poll import poll, poll_requests
 from worker.portal import Portal
 from worker.runtime import Runtime
+from worker.slots import done, once
+
+POLL_SLOT_S = 10  # a poll that lasts longer, or died, keeps the next one no longer
 
 
 @app.task(name="poll_hubspot", queue=UPKEEP_QUEUE)
 def poll_hubspot() -> str:
     """Announce every undecided ticket that HubSpot's search knows of, and what else waits there.
-    Raises the first error of the gateway's after all of it was tried.
+    Raises the first error of the gateway's after all of it was tried. One poll at a time: two would
+    use up the searches that both need.
     """
     here = runtime()
+    if not once(here.redis, "poll", POLL_SLOT_S):
+        return "another poll is under way"
+    try:
+        return _poll(here)
+    finally:
+        done(here.redis, "poll")
+
+
+def _poll(here: Runtime) -> str:
     portal = here.portal.current(here.policy.current())
     told: list[str] = []
     failed: list[HubSpotError] = []

@@ -39,6 +39,22 @@ def test_the_poll_tells_what_it_found(hub: Hub, here: Runtime) -> None:
     assert here.redis.hget("ticket-worker:poll", "undecided") == b"1"
 
 
+def test_one_poll_at_a_time_and_the_next_one_after_it(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    within: list[str] = []
+
+    def meanwhile(*_: object) -> int:
+        within.append(intake.poll_hubspot())
+        return 0
+
+    with monkeypatch.context() as during:
+        during.setattr(intake, "poll_requests", meanwhile)
+        intake.poll_hubspot()
+    assert within == ["another poll is under way"]
+    assert "undecided" in intake.poll_hubspot()
+
+
 @pytest.mark.parametrize("failing", ["poll", "poll_requests", "look_back_after_flush"])
 def test_a_part_that_fails_keeps_no_other_from_being_done(
     hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch, failing: str

@@ -25,7 +25,7 @@ from worker.tickets.lookback import LookBacks
 from worker.tickets.state import HANDLED_AT, OURS, REQUEST, STAGE
 
 KEY = "ticket-worker:remembers-since"
-DECIDED_WITHIN = timedelta(minutes=5)  # a batch's longest life, the poll's interval, some delay
+DECIDED_WITHIN = timedelta(minutes=3)  # a batch's longest life, the poll's interval, some delay
 OVERWRITTEN_WITHIN = timedelta(minutes=2)  # a batch lives for ninety seconds at most
 # Search lags, and a write may have been under way when the memory was lost.
 LOOKS = (timedelta(0), timedelta(seconds=10), timedelta(seconds=45))
@@ -37,28 +37,34 @@ def look_back_after_flush(
     """Where Redis is new: note the overwritten moves of people for a look back and announce their
     tickets; returns how many. Tickets whose second look was forgotten are announced too. Three
     times after each loss of memory, else one call to Redis and none to HubSpot. Raises the
-    gateway's errors; the next call then starts again.
+    gateway's errors; the next call then goes on where this one was.
     """
     remembered = client.hgetall(KEY)
     since = float(remembered.get(b"at", 0)) or now.timestamp()
     looks = int(remembered.get(b"looks", 0))
     if looks >= len(LOOKS) or now.timestamp() < since + LOOKS[looks].total_seconds():
         return 0
+    client.hset(KEY, "at", since)
     lately = stamp(datetime.fromtimestamp(since, now.tzinfo) - DECIDED_WITHIN)
-    ours: Filter = {"propertyName": "hs_pipeline", "operator": "EQ", "value": portal.pipeline_id}
-    groups: list[list[Filter]] = [
-        [ours, {"propertyName": name, "operator": "GTE", "value": lately}] for name in OURS
+    begun_at = remembered.get(b"after", b"0").decode()
+    begun: list[Filter] = [
+        {"propertyName": "hs_pipeline", "operator": "EQ", "value": portal.pipeline_id},
+        {"propertyName": "hs_object_id", "operator": "GT", "value": begun_at},
     ]
-    found: dict[str, str] = {}
+    groups = [[*begun, {"propertyName": name, "operator": "GTE", "value": lately}] for name in OURS]
+    count = 0
     for ids, _ in hubspot.search_ids("tickets", groups):
         history = [STAGE, REQUEST, *OURS]
         reading = hubspot.read("tickets", ids, [STAGE, REQUEST, HANDLED_AT], history=history)
-        found |= overwritten(reading.found.values(), portal)
-    LookBacks(client).note(found)
-    inbox.announce(list(found), Source.PERSON)
+        found = overwritten(reading.found.values(), portal)
+        LookBacks(client).note(found)
+        inbox.announce(list(found), Source.PERSON)
+        count += len(found)
+        if ids:
+            client.hset(KEY, "after", ids[-1])
     look_again(hubspot, inbox, portal, now)
-    client.hset(KEY, mapping={"at": since, "looks": looks + 1})
-    return len(found)
+    client.hset(KEY, mapping={"looks": looks + 1, "after": 0})
+    return count
 
 
 def overwritten(tickets: Collection[Record], portal: Portal) -> dict[str, str]:

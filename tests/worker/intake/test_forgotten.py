@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.simulator.hub import Hub
 from tests.simulator.process import running_simulator
 from tests.stack import provision, route_all, settings_for
+from worker.hubspot.errors import Transient
 from worker.hubspot.models import Update, Writing
 from worker.intake.forgotten import LOOKS, look_back_after_flush
 from worker.portal import Portal
@@ -160,6 +162,30 @@ def test_it_is_looked_for_a_few_times_and_then_no_more(hub: Hub, here: Runtime) 
         assert searches_at(at - a_second) == 0, "too soon"
         assert searches_at(at + a_second) > 0
     assert searches_at(timedelta(hours=1)) == 0
+
+
+def test_a_look_that_failed_goes_on_where_it_was(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [hub.ticket(**PASSWORD) for _ in range(3)]
+    route_all(here, ids)
+    here.redis.flushall()
+    monkeypatch.setattr("worker.hubspot.service.SEARCH_PAGE", 1)
+    read = here.hubspot.read
+    looked_at: list[str] = []
+
+    def fails_at_the_second(object_type: str, some: Sequence[str], *rest: Any, **more: Any) -> Any:
+        if list(some) == [ids[1]] and ids[1] not in looked_at:
+            looked_at.append(ids[1])
+            raise Transient("HubSpot failed with 503")
+        looked_at.extend(some)
+        return read(object_type, some, *rest, **more)
+
+    monkeypatch.setattr(here.hubspot, "read", fails_at_the_second)
+    with pytest.raises(Transient):
+        look(here)
+    look(here)
+    assert looked_at[-4:] == [ids[0], ids[1], ids[1], ids[2]]
 
 
 def test_a_second_look_that_redis_forgot_is_taken(hub: Hub, here: Runtime) -> None:
