@@ -46,10 +46,10 @@ def look_back_after_flush(
         return 0
     client.hset(KEY, "at", since)
     lately = stamp(datetime.fromtimestamp(since, now.tzinfo) - DECIDED_WITHIN)
-    begun_at = remembered.get(b"after", b"0").decode()
+    begun_at = int(remembered.get(b"after", 0))
     begun: list[Filter] = [
         {"propertyName": "hs_pipeline", "operator": "EQ", "value": portal.pipeline_id},
-        {"propertyName": "hs_object_id", "operator": "GT", "value": begun_at},
+        {"propertyName": "hs_object_id", "operator": "GT", "value": str(begun_at)},
     ]
     groups = [[*begun, {"propertyName": name, "operator": "GTE", "value": lately}] for name in OURS]
     count = 0
