@@ -9,8 +9,8 @@ from worker.intake.forgotten import look_back_after_flush
 from worker.intake.poll import look_again as find_clientless
 from worker.intake.poll import poll, poll_requests
 from worker.portal import Portal
+from worker.processes.slots import done, once
 from worker.runtime import Runtime
-from worker.slots import done, once
 
 POLL_SLOT_S = 10  # a poll that lasts longer, or died, keeps the next one no longer
 
