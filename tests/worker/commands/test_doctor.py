@@ -111,7 +111,7 @@ def test_a_broken_file_does_not_hide_the_rest(doctor: Doctor, tmp_path: Path) ->
 def test_a_property_that_goes_by_another_name_is_found(
     doctor: Doctor, hub: Hub, tmp_path: Path, redis_url: str, folder: Path
 ) -> None:
-    text = (Path(__file__).resolve().parents[2] / "config" / "portal.yaml").read_text()
+    text = (Path(__file__).resolve().parents[3] / "config" / "portal.yaml").read_text()
     names = tmp_path / "portal.yaml"
     names.write_text(text.replace("ticket_properties: {}", "ticket_properties: {routing_queue: q}"))
     said = wrong(doctor(portal_file=names))["portal"]
