@@ -46,7 +46,7 @@ def _where(decision: Decision, policy: Policy) -> str:
     """Where the ticket goes, as what, and how sure that is."""
     kind, section = policy.types[decision.ticket_type], section_name(decision.guideline)
     queue = policy.queues[decision.queue]
-    sure = f"{decision.confidence:.0%} sure"
+    sure = f"{_percent(decision.confidence)} sure"
     if decision.topics:
         listed = "; ".join(
             f"({number}) {_request(topic, policy)}"
@@ -98,5 +98,12 @@ def _runner_up(policy: Policy, candidate: Candidate, evidence: tuple[Evidence, .
     kind = policy.types[candidate.ticket_type]
     words = spoken(evidence, candidate.ticket_type)
     said = f" ({words})" if words else ""
-    chance = "under 1%" if candidate.confidence < 0.01 else f"{candidate.confidence:.0%}"
+    chance = _percent(candidate.confidence)
     return f"{kind.label}, {policy.queues[kind.queue].label}, {chance}{said}"
+
+
+def _percent(chance: float) -> str:
+    """Whole percent; what only rounds to 0 or 100 is not said to be that."""
+    if chance < 0.01:
+        return "under 1%"
+    return f"{chance:.0%}" if chance < 0.995 or chance == 1 else "over 99%"
