@@ -16,6 +16,7 @@ from tests.worker.crashes import ask, dies_before, leases_run_out, moves, said
 from tests.worker.people import PASSWORD
 from worker.intake.inbox import KEYS
 from worker.runtime import Runtime
+from worker.tickets.batch import Batch
 
 UPDATE = "tickets/batch/update"
 
@@ -115,14 +116,16 @@ def test_whoever_lost_the_lease_before_the_message_sends_none(
     ticket_id = handed_off(hub, telling)
     look_back = telling.writer.look_back
 
-    def slow(*args: Any) -> None:
-        look_back(*args)
-        telling.redis.hset(KEYS["lease"], ticket_id, "somebody-else:1")
+    def slow(batch: Batch, seen: dict[str, str], *rest: Any) -> None:
+        look_back(batch, seen, *rest)
+        if seen:  # its move has been written
+            telling.redis.hset(KEYS["lease"], ticket_id, "somebody-else:1")
 
     with monkeypatch.context() as during:
         during.setattr(telling.writer, "look_back", slow)
         route_all(telling, [ticket_id])
     assert channel.cards() == []
+    assert moves(hub, ticket_id) == 2
     leases_run_out(telling.redis)
     route_all(telling, [ticket_id])
     assert len(channel.cards()) == 1
