@@ -46,7 +46,7 @@ def said(hub: Hub, ticket_id: str) -> dict[str, str]:
 def test_it_is_parted_from_the_others_and_set_aside_at_last(
     hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.intake.inbox.MAX_DOUBTS", 12)
+    monkeypatch.setattr("worker.intake.inbox.MAX_DOUBTS", 14)
     bad, *good = (hub.ticket(**PASSWORD) for _ in range(4))
     update = here.hubspot.update
 

@@ -24,8 +24,8 @@ COMPANY_MS = 300  # a claim waits this long for more ids to join the batch
 LEASE_MS = 20_000
 SETTLED_MS = 120_000  # how long a poll's hint about a settled id is taken for the index's lag
 # A ticket alone in so many expired leases is set aside. With three, six innocent ones of 10,000
-# were, when a process was killed every two seconds.
-ALONE_EXPIRIES = 6
+# were, when a process was killed every two seconds; with six, three.
+ALONE_EXPIRIES = 12
 # After Redis lost its memory: as long as a write of whoever held a lease may be on its way, which
 # is a wait for its place (2 s) and HubSpot's answer.
 QUIET_MS = 4_000

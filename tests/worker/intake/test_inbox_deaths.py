@@ -30,8 +30,8 @@ def test_the_ids_of_a_dead_worker_come_back_together_then_in_smaller_batches_and
     inbox: Inbox, forward: PassTime
 ) -> None:
     inbox.announce(numbered(70), Source.WEBHOOK)
-    assert sizes(expire(inbox, forward)) == [70]
-    assert sizes(expire(inbox, forward)) == [70]
+    for _ in range(3):
+        assert sizes(expire(inbox, forward)) == [70]
     assert sizes(expire(inbox, forward)) == [30, 30, 10]
     assert sizes(expire(inbox, forward)) == [5] * 14
     assert sizes(expire(inbox, forward)) == [1] * 70
@@ -41,7 +41,7 @@ def test_a_worker_that_lived_to_postpone_speaks_for_its_tickets(
     inbox: Inbox, forward: PassTime
 ) -> None:
     inbox.announce(numbered(70), Source.WEBHOOK)
-    for _ in range(3):
+    for _ in range(4):
         expire(inbox, forward)
     for _ in range(14):
         settle(inbox, claim(inbox, forward), Outcome.POSTPONED, delay_s=60)
@@ -83,7 +83,7 @@ def test_a_worker_that_lives_takes_its_ids_out_of_suspicion(
     inbox: Inbox, forward: PassTime
 ) -> None:
     inbox.announce(numbered(3), Source.WEBHOOK)
-    for _ in range(4):
+    for _ in range(5):
         expire(inbox, forward)
     for _ in range(3):
         settle(inbox, claim(inbox, forward), Outcome.DONE)
@@ -111,8 +111,8 @@ def test_a_ticket_alone_in_too_many_expired_leases_is_set_aside(
 
 def test_only_leases_of_one_count_as_alone(inbox: Inbox, forward: PassTime) -> None:
     inbox.announce(numbered(31), Source.WEBHOOK)
-    assert sizes(expire(inbox, forward)) == [31]
-    assert sizes(expire(inbox, forward)) == [31]
+    for _ in range(3):
+        assert sizes(expire(inbox, forward)) == [31]
     (thirty, _) = expire(inbox, forward)
     for _ in range(ALONE_EXPIRIES):
         expire(inbox, forward)
@@ -142,7 +142,7 @@ def test_the_one_that_kills_is_found_among_a_hundred_and_the_others_pass(
             settle(inbox, found, Outcome.DONE)
 
     assert failed_ids(inbox) == {"37"}
-    assert deaths == 4 + ALONE_EXPIRIES
+    assert deaths == 5 + ALONE_EXPIRIES
     assert inbox.counts() == {"due": 0, "waiting": 0, "leased": 0, "failed": 1}
 
 

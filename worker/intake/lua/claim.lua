@@ -19,7 +19,7 @@ end
 local quiet = tonumber(redis.call('HGET', memory, 'quiet') or '0')
 if now < quiet then return {{tostring(quiet - now)}, {}, {}, life} end
 -- An expired lease is charged to no one. Mostly it was the worker's death and no ticket's doing, and
--- small batches cost many calls: so its ids come back among themselves first, then in smaller
+-- small batches cost many calls: so its ids come back among themselves twice, then in smaller
 -- batches (thirty, five, one).
 local aside = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', leased, '-inf', now, 'LIMIT', 0, 1000)) do
@@ -52,11 +52,11 @@ for _, key in ipairs({begun, due}) do
   end
 end
 if #ready == 0 then return {{'-1'}, {}, aside, life} end
-local kind = math.min(4, strikes_of(ready[1]))
-local size = math.min(most, ({most, most, 30, 5, 1})[kind + 1])
+local kind = math.min(5, strikes_of(ready[1]))
+local size = math.min(most, ({most, most, most, 30, 5, 1})[kind + 1])
 local ids = {}
 for i = 1, #ready, 2 do
-  if #ids < size and math.min(4, strikes_of(ready[i])) == kind then ids[#ids + 1] = ready[i] end
+  if #ids < size and math.min(5, strikes_of(ready[i])) == kind then ids[#ids + 1] = ready[i] end
 end
 local waited = now - tonumber(ready[2])
 if kind == 0 and #ids < most and waited < tonumber(ARGV[4]) then

@@ -23,7 +23,7 @@ for i = 3, #ARGV, 4 do
     if outcome == 'suspect' then
       -- One of these is at fault for certain, so they are parted at once.
       local before = tonumber(redis.call('HGET', strikes, id) or '0')
-      redis.call('HSET', strikes, id, math.max(before, 1) + 1)
+      redis.call('HSET', strikes, id, math.max(before, 2) + 1)
     elseif outcome == 'postponed' then
       -- The worker lived through a part of the way, which speaks for its tickets a little.
       less(strikes, id)
