@@ -24,7 +24,7 @@ COMPANY_MS = 300  # a claim waits this long for more ids to join the batch
 LEASE_MS = 20_000
 SETTLED_MS = 120_000  # how long a poll's hint about a settled id is taken for the index's lag
 # A ticket alone in so many expired leases is set aside. With three, six innocent ones of 10,000
-# were, when a process was killed every two seconds; with six, three.
+# were, when a process was killed every two seconds; with six, eight.
 ALONE_EXPIRIES = 12
 # After Redis lost its memory: as long as a write of whoever held a lease may be on its way, which
 # is a wait for its place (2 s) and HubSpot's answer.
