@@ -53,17 +53,27 @@ def likeness_of(x: csr_matrix) -> Matrix:
 
 
 def fit_without(
-    likeness: Matrix, y: Numbers, groups: Sequence[Numbers], near: Sequence[Matrix]
+    likeness: Matrix,
+    y: Numbers,
+    learned: Numbers,
+    groups: Sequence[Numbers],
+    near: Sequence[Matrix],
 ) -> list[Matrix]:
     """For each group, how much each example speaks for each type when the group is left out.
     `near` are such models to begin from."""
-    found: list[Matrix] = []
-    for group, start in zip(groups, near, strict=True):
-        kept = np.setdiff1d(np.arange(len(y)), group)
-        duals = np.zeros_like(start)
-        duals[kept] = fit(likeness[np.ix_(kept, kept)], y[kept], start[kept])
-        found.append(duals)
-    return found
+    return [
+        fit_on(likeness, y, np.setdiff1d(learned, group), start)
+        for group, start in zip(groups, near, strict=True)
+    ]
+
+
+def fit_on(
+    likeness: Matrix, y: Numbers, rows: Numbers, start: Matrix, tolerance: float = ROUGH
+) -> Matrix:
+    """How much each example speaks for each type, learned from some rows; others say nothing."""
+    duals = np.zeros_like(start)
+    duals[rows] = fit(likeness[np.ix_(rows, rows)], y[rows], start[rows], tolerance)
+    return duals
 
 
 def linear(x: csr_matrix, duals: Matrix) -> Linear:

@@ -26,7 +26,7 @@ from worker.routing.policy_document import PolicyDocument, PolicyError
 from worker.routing.topics import Splitting
 from worker.routing.vocabulary import Vocabulary
 
-FORMAT = "ticket model 4"
+FORMAT = "ticket model 5"
 """Changes with everything that makes an old file useless: features, training, layout."""
 KEPT = 4
 """Models of earlier examples that stay in the folder, for a way back."""

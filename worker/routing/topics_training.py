@@ -200,7 +200,8 @@ def _learn(samples: Sequence[_Sample], unsplit: int, company: Floats) -> Splitti
 def _fit(samples: Sequence[_Sample]) -> tuple[NDArray[np.float64], float]:
     """Weights of the flags, and the score that is as much one request as several."""
     flags = np.array([one.flags for one in samples], dtype=np.float64)
-    middle, spread = flags.mean(axis=0), flags.std(axis=0) + 1e-6
+    middle, spread = flags.mean(axis=0), flags.std(axis=0)
+    spread[spread < 1e-2] = np.inf  # what is the same in all samples tells nothing
     model = LogisticRegression(C=STRENGTH, max_iter=2000)
     model.fit(
         (flags - middle) / spread,

@@ -24,7 +24,7 @@ from worker.routing.fitting import (
     Matrix,
     Numbers,
     calibrate,
-    fit,
+    fit_on,
     fit_without,
     folds,
     likeness_of,
@@ -61,6 +61,12 @@ class Lesson:
     y: Numbers
     topics: tuple[tuple[int, ...], ...]
     voices: tuple[str, ...]
+
+    @property
+    def learned(self) -> Numbers:
+        """The examples that the linear model learns from: a ticket with several requests sounds
+        like each of their types, and is known by its parts."""
+        return np.flatnonzero([not one for one in self.topics])
 
     @property
     def general(self) -> int:
@@ -104,7 +110,7 @@ def learn_from(
     ]
     x = matrix(vocabulary, [one.row for one in measured])
     likeness = likeness_of(x)
-    without = fit_without(likeness, lesson.y, groups, near)
+    without = fit_without(likeness, lesson.y, lesson.learned, groups, near)
     rows = np.concatenate(groups)
     parts = [
         Group(
@@ -116,17 +122,19 @@ def learn_from(
         for group, other, duals in zip(groups, asking_without, without, strict=True)
     ]
     margins = np.concatenate([part.margins for part in parts])
+    one = np.isin(rows, lesson.learned)
+    whole = fit_on(likeness, lesson.y, lesson.learned, np.mean(without, axis=0), FINE)
     classifier = Classifier(
         types=lesson.types,
         meanings=meanings,
         asking=asking,
         vocabulary=vocabulary,
-        linear=linear(x, fit(likeness, lesson.y, np.mean(without, axis=0), FINE)),
+        linear=linear(x, whole),
         splitting=learn_splitting(
             parts, measured, lesson.y, lesson.topics, lesson.queues, lesson.general, vocabulary
         ),
-        sharpness=sharpness(margins, lesson.y[rows]),
-        calibration=calibrate(margins, lesson.y[rows], lesson.queues),
+        sharpness=sharpness(margins[one], lesson.y[rows[one]]),
+        calibration=calibrate(margins[one], lesson.y[rows[one]], lesson.queues),
     )
     return Trained(classifier, margins, rows)
 
@@ -172,7 +180,8 @@ def _learn_asking(
     ]
     x = matrix(vocabulary, rows)
     nothing = np.zeros((len(lesson.y), count), dtype=np.float32)
-    without = fit_without(likeness_of(x), lesson.y, groups, [nothing] * len(groups))
+    near = [nothing] * len(groups)
+    without = fit_without(likeness_of(x), lesson.y, lesson.learned, groups, near)
     heard: list[Sounding] = []
     for number, (group, duals) in enumerate(zip(groups, without, strict=True)):
         model = linear(x, duals)
