@@ -122,14 +122,15 @@ def _plain(knowledge: Knowledge, make: Callable[[], Any] | None) -> Scores:
     if make is None:
         nothing = [np.zeros((len(y), len(types)), dtype=np.float32)] * len(groups)
         likeness = likeness_of(x)
-        for group, duals in zip(groups, fit_without(likeness, y, groups, nothing), strict=True):
+        found = fit_without(likeness, y, np.arange(len(y)), groups, nothing)
+        for group, duals in zip(groups, found, strict=True):
             scores[group] = likeness[group] @ duals
         return scores
     for group in groups:
         kept = np.setdiff1d(np.arange(len(y)), group)
         model = make().fit(x[kept], y[kept])
-        found = model.predict_log_proba if hasattr(model, "predict_log_proba") else None
-        scores[np.ix_(group, model.classes_)] = (found or model.decision_function)(x[group])
+        chances = model.predict_log_proba if hasattr(model, "predict_log_proba") else None
+        scores[np.ix_(group, model.classes_)] = (chances or model.decision_function)(x[group])
     return scores
 
 
