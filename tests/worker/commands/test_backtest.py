@@ -132,6 +132,9 @@ def test_a_draft_shows_which_tickets_would_move_and_fails_when_it_makes_it_worse
 def test_bars_are_chosen_from_the_examples_and_written_only_when_asked(
     lead: Lead, policy_file: Path, tmp_path: Path
 ) -> None:
+    shipped = policy_file.read_text()
+    start = shipped.index("bar: ", shipped.index("  level_1:"))
+    policy_file.write_text(f"{shipped[:start]}bar: 0.73{shipped[shipped.index(chr(10), start) :]}")
     before = policy_file.read_bytes()
     assert lead.backtest(tune=True) == 0
     assert "18 of them were learned from" in lead.said
