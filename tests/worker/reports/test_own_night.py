@@ -88,9 +88,12 @@ def ours(hub: Hub, ticket: str, properties: dict[str, str]) -> None:
 
 
 def moved_by_agent(hub: Hub, portal: Portal, ticket: str, queue: str) -> None:
-    """An agent drags it; the worker sees it and locks the ticket, as it does."""
+    """An agent drags it; the worker sees it and locks the ticket, as it does. Each takes its time:
+    what stands in the history at the same millisecond has no order."""
     stage = {STAGE: portal.stage_of[queue]}
+    hub.control("POST", "/clock", {"advance_s": 0.01})
     hub.act("user", PERSON, "update", object_type="tickets", id=ticket, properties=stage)
+    hub.control("POST", "/clock", {"advance_s": 0.01})
     ours(hub, ticket, effects.lock(queue))
 
 
