@@ -65,7 +65,7 @@ def main() -> int:
         receiver = start_receiver(Path(folder), redis_url, port, secret)
         try:
             wait_until_healthy(port)
-            print(machine())  # noqa: T201
+            print(machine())
             _run(port, secret, max(1, int(given.requests * WARM_SHARE)), given.seed + 1)
             before = resident_mb(receiver.pid)
             began = time.monotonic()
@@ -73,7 +73,7 @@ def main() -> int:
             for piece in range(PIECES):
                 tally += _run(port, secret, given.requests // PIECES, given.seed + 2 + piece)
                 held_mb = resident_mb(receiver.pid)
-                print(f"{tally.total()} requests, {held_mb:.1f} MB", file=sys.stderr)  # noqa: T201
+                print(f"{tally.total()} requests, {held_mb:.1f} MB", file=sys.stderr)
             took = time.monotonic() - began
             after = resident_mb(receiver.pid)
             with redis.Redis.from_url(redis_url) as client:
@@ -91,12 +91,12 @@ def main() -> int:
     failed = sum(n for (_, status), n in tally.items() if status >= 500)
     for kind in KINDS:
         said = {status: n for (one, status), n in sorted(tally.items()) if one == kind}
-        print(f"{kind:<12} {sum(said.values()):>7}  answered {said}")  # noqa: T201
-    print(  # noqa: T201
+        print(f"{kind:<12} {sum(said.values()):>7}  answered {said}")
+    print(
         f"{tally.total()} requests in {took:.0f} s: {accepted} accepted, {failed} answered 5xx, "
         f"{len(reached)} keys written; resident memory {before:.1f} MB before, {after:.1f} MB after"
     )
-    print(  # noqa: T201
+    print(
         f"{peak:.1f} MB at most with {HELD_AT_ONCE} bodies of 1 MiB held, {HELD_TIMES} times over"
     )
     grown = after - before > MOST_GROWTH_MB or peak > MOST_MB

@@ -61,7 +61,7 @@ def main() -> int:
             figures = _measure(it.portal, teams, given.tickets, given.a_second)
     (FOLDER / "summary.json").write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
     for name, value in figures.items():
-        print(f"{name}: {value}")  # noqa: T201
+        print(f"{name}: {value}")
     good = figures["p95_s"] < P95_S and not (figures["unannounced"] or figures["repeated"])
     return 0 if good and figures["carried_out"] == figures["requests"] else 1
 

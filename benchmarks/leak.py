@@ -95,11 +95,11 @@ def watch(worker: subprocess.Popen[bytes], client: redis.Redis, count: int) -> i
         if done >= shown + count / 10:
             shown = done
             seconds = time.monotonic() - began
-            print(f"{done} tickets: {resident_mb(worker.pid):.1f} MB, {seconds:.0f} s", flush=True)  # noqa: T201
+            print(f"{done} tickets: {resident_mb(worker.pid):.1f} MB, {seconds:.0f} s", flush=True)
         time.sleep(0.5)
     last = resident_mb(worker.pid)
     growth = last / warm - 1 if warm else 1.0
-    print(  # noqa: T201
+    print(
         f"{done} of {count} decided in {time.monotonic() - began:.0f} s; {first:.1f} MB at the "
         f"first, {warm:.1f} MB warm, {last:.1f} MB at the end: {100 * growth:+.1f} %"
     )

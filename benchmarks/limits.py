@@ -50,7 +50,7 @@ def main() -> int:
             full = counted(stack.portal, given.tier)
             lasted = sweep.poll() is None
     _tell(given.tier, alone, beside, calm, full)
-    print(  # noqa: T201
+    print(
         f"{given.tickets} tickets at once decided in {seconds:.0f} s; "
         f"the sweep {'still ran' if lasted else 'had ended (take more clients)'}"
     )
@@ -74,10 +74,10 @@ def _to_stage(story: Story) -> float:
 
 
 def _tell(tier: str, alone: list[float], beside: list[float], calm: Counted, full: Counted) -> None:
-    print(f"{tier}: {full}")  # noqa: T201
-    print(f"  of these {calm.calls} before the rush: {calm}")  # noqa: T201
+    print(f"{tier}: {full}")
+    print(f"  of these {calm.calls} before the rush: {calm}")
     for name, found in (("without a sweep", alone), ("while a sweep runs", beside)):
-        print(  # noqa: T201
+        print(
             f"seconds from a new ticket to its stage {name}: median "
             f"{statistics.median(found):.1f}, longest {found[-1]:.1f}"
         )

@@ -39,8 +39,8 @@ def main() -> int:
         noticed = _until_answered(running)
         seconds = Watch(portal).until_decided(ids)
         drain = counted(portal, given.tier)
-    print(f"{given.tier}: probes in each minute of the outage {probes}")  # noqa: T201
-    print(  # noqa: T201
+    print(f"{given.tier}: probes in each minute of the outage {probes}")
+    print(
         f"first call {noticed:.0f} s after it; {given.tickets} tickets decided {seconds:.0f} s "
         f"later, {seconds / drain.seconds_by_limits:.2f} times the {drain.seconds_by_limits:.0f} s "
         f"that the limits impose; {drain}"

@@ -40,9 +40,9 @@ def main() -> int:
         ("busy", [one.seconds for one in rounds if one.busy]),
         ("without its data", [one.seconds for one in rounds if not one.kept_data]),
     ):
-        print(f"{name}: {len(some)} restarts, median {statistics.median(some):.1f} s, ", end="")  # noqa: T201
-        print(f"longest {max(some):.1f} s")  # noqa: T201
-    print(f"undecided {lost}, doubled {doubled}, processes ended of their own {ended}")  # noqa: T201
+        print(f"{name}: {len(some)} restarts, median {statistics.median(some):.1f} s, ", end="")
+        print(f"longest {max(some):.1f} s")
+    print(f"undecided {lost}, doubled {doubled}, processes ended of their own {ended}")
     late = sum(one.seconds > 10 for one in rounds)
     return 1 if late or lost or doubled or ended else 0
 

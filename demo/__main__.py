@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import requests
 from rich.console import Console
 from rich.table import Table
 
@@ -39,6 +38,7 @@ from demo.processes import (
     wait_for,
 )
 from demo.report import write_report
+from demo.shown import cards, flower_tasks, metrics, workers_seen
 
 FOLDER = Path("var/demo")
 LATENCY_MS = 80
@@ -112,9 +112,7 @@ def _start(stack: ExitStack, addresses: Addresses, environment: dict[str, str]) 
     log = FOLDER / "up.log"
     stack.enter_context(running(python("worker.cli", "up"), environment, log, FOLDER))
     wait_for("The worker", lambda: answers(f"{addresses.private}/readyz"), log)
-    wait_for(
-        "Flower", lambda: _workers_seen(addresses) >= 2, FOLDER / "data" / "run" / "flower.log"
-    )
+    wait_for("Flower", lambda: workers_seen(addresses) >= 2, FOLDER / "data" / "run" / "flower.log")
     portal.control("POST", "/counters/reset", {})
     return portal
 
@@ -208,7 +206,7 @@ def _summary(
     by_webhook: set[str],
     wanted: dict[str, Sample],
 ) -> dict[str, Any]:
-    metrics = _metrics(addresses)
+    counted = metrics(addresses)
     decided = {i: one for i, one in landed.items() if one.get("routing_status")}
     waits = {i: one.seconds for i, one in decided.items() if one.seconds is not None}
     told = sorted(s for i, s in waits.items() if i in by_webhook)
@@ -218,8 +216,8 @@ def _summary(
         "tickets_sent": len(wanted),
         "tickets_decided": len(decided),
         "by_queue": {q: sum(o.get("routing_queue") == q for o in decided.values()) for q in QUEUES},
-        "by_webhook": metrics.get('announced_by_total{kind="webhook"}', 0),
-        "by_poll": metrics.get('announced_by_total{kind="poll"}', 0),
+        "by_webhook": counted.get('announced_by_total{kind="webhook"}', 0),
+        "by_poll": counted.get('announced_by_total{kind="poll"}', 0),
         "undecided": len(wanted) - len(decided),
         "to_triage": sum(o.get("routing_status") == "triage" for o in decided.values()),
         "as_the_guidelines_say": sum(
@@ -233,8 +231,8 @@ def _summary(
         "hubspot_calls_by_limit": {
             name: calls[name] for name in ("ten_secondly", "search", "associations")
         },
-        "flower_tasks_seen": _flower_tasks(addresses),
-        "clients_flagged": metrics.get("clients_flagged_total", 0),
+        "flower_tasks_seen": flower_tasks(addresses),
+        "clients_flagged": counted.get("clients_flagged_total", 0),
     }
 
 
@@ -246,7 +244,7 @@ def _people(
 ) -> Done:
     """Agents at work: an escalation with its cards, and a move by hand that is respected."""
     console.print("\n[bold]4.[/bold] Agents at work")
-    done = act(portal, landed.values(), lambda: _cards(addresses))
+    done = act(portal, landed.values(), lambda: cards(addresses))
     console.print(f"  on the ticket “{done.subject}”, first with Level 1:", soft_wrap=True)
     for request, queue, seconds in done.hand_offs:
         console.print(f"  an agent asks for {request}: with {queue} after {seconds} s")
@@ -269,12 +267,6 @@ def _missing_of_people(done: Done) -> list[str]:
     if not done.moves_kept:
         missing.append("the agent's move was not kept")
     return missing
-
-
-def _cards(addresses: Addresses) -> list[dict[str, Any]]:
-    """The cards that the Teams channel took."""
-    posted = requests.get(f"{addresses.teams}/cards", timeout=5).json()
-    return [one["card"] for one in posted["cards"]]
 
 
 def _lines(card: dict[str, Any]) -> list[str]:
@@ -344,34 +336,6 @@ def _missing(
     return missing
 
 
-def _metrics(addresses: Addresses) -> dict[str, int]:
-    page = requests.get(f"{addresses.private}/metrics", timeout=5).text
-    rows = (line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
-    return {name.removeprefix("ticket_worker_"): int(float(value)) for name, value in rows}
-
-
-def _workers_seen(addresses: Addresses) -> int:
-    try:
-        answer = requests.get(
-            f"{addresses.flower}/api/workers?status=1", auth=addresses.flower_login, timeout=2
-        )
-        return sum(1 for alive in answer.json().values() if alive)
-    except (requests.RequestException, ValueError):
-        return 0
-
-
-def _flower_tasks(addresses: Addresses) -> int:
-    try:
-        answer = requests.get(
-            f"{addresses.flower}/api/tasks?taskname=route_tickets",
-            auth=addresses.flower_login,
-            timeout=5,
-        )
-        return len(answer.json())
-    except (requests.RequestException, ValueError):
-        return 0
-
-
 def _quantile(values: list[float], percent: int) -> float | None:
     if len(values) < 2:
         return values[0] if values else None
@@ -385,8 +349,8 @@ def _morning(page: Path, figures: dict[str, Any]) -> None:
     for line in (
         "[bold]5.[/bold] `ticket-worker report`: the morning's report on the client records",
         f"   {figures['complete']} of {figures['clients']} records complete; missing: {lacks}",
-        f"   first to mend: {first['client']} ({first['open_tickets']} open tickets, "
-        f"{first['decided_without']} decided without its data)",
+        f"   first to mend: {first['client']} (open tickets: {first['open_tickets']}, "
+        f"decided without its data: {first['decided_without']})",
         f"   the report (its trend before today is made up): {page}",
     ):
         console.print(line, soft_wrap=True)
