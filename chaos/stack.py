@@ -21,6 +21,8 @@ import redis
 from demo.portal import SimulatedPortal
 from demo.processes import answers, free_ports, plan_addresses, python, running, wait_for
 from worker.processes import embedded_redis
+from worker.routing.policy import DEFAULT_EXAMPLES, DEFAULT_MEANINGS, DEFAULT_POLICY
+from worker.routing.train import Sources, train_apart
 
 WORKERS = {
     "worker1": ("worker", "--name", "worker1"),
@@ -139,13 +141,15 @@ class Stack:
 @contextmanager
 def stack(folder: Path, environment: Mapping[str, str], model: Path) -> Iterator[Stack]:
     """A portal made ready by `ticket-worker setup`, and all processes running on it. `model`: the
-    folder of what was learned from the examples. Raises `DemoFailed` when something won't start.
+    folder of what was learned from the examples; what is not there yet is learned first, so that
+    no ticket waits for it. Raises `DemoFailed` when something won't start.
     """
     folder.mkdir(parents=True)
     addresses, env = plan_addresses()
     env |= {"DATA_DIR": str(folder / "data"), **environment}
-    if model.exists():
-        shutil.copytree(model, folder / "data" / "model")
+    examples = Path(environment.get("EXAMPLES_DIR", DEFAULT_EXAMPLES))
+    train_apart(Sources(DEFAULT_POLICY, examples, DEFAULT_MEANINGS, model))
+    shutil.copytree(model, folder / "data" / "model")
     with ExitStack() as started:
         port = addresses.hubspot.rpartition(":")[2]
         log = folder / "simulator.log"
