@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -21,9 +21,14 @@ from worker.routing.measuring import Linear
 from worker.routing.softmax import Floats, softmax
 from worker.routing.vocabulary import Row, Vocabulary
 
-STRENGTH = 40.0
+STRENGTH = 20.0
 """How closely the examples are followed (scikit-learn's C, the likenesses being about 1)."""
 INTERCEPT = 0.07
+RIDGE = 1e-4
+"""Keeps rows that are much the same apart."""
+OFTEN = 200
+"""Rows with a term above which it is multiplied as a dense column."""
+BLOCK = 512
 ROUGH, FINE = 1e-4, 1e-6
 """How exactly the models on held-out voices and the final one are found."""
 FOLDS = 5
@@ -49,7 +54,16 @@ def matrix(vocabulary: Vocabulary, rows: Sequence[Row]) -> csr_matrix:
 
 def likeness_of(x: csr_matrix) -> Matrix:
     """How alike each two rows are: about 1 for a row and itself."""
-    return np.asarray((x @ x.T).todense(), dtype=np.float32) + np.float32(INTERCEPT)
+    # Nearly all of the work is in terms that many rows share: five times faster as a dense product.
+    often = np.diff(x.tocsc().indptr) > OFTEN
+    shared = x[:, often].toarray()
+    likeness: Matrix = shared @ shared.T
+    rest = x[:, ~often]
+    for start in range(0, x.shape[0], BLOCK):
+        block = slice(start, start + BLOCK)
+        likeness[block] += (rest[block] @ rest.T).toarray()
+    likeness += np.float32(INTERCEPT)
+    return likeness
 
 
 def fit_without(
@@ -103,7 +117,9 @@ def fit(likeness: Matrix, y: Numbers, start: Matrix, tolerance: float = ROUGH) -
     """How much each example speaks for each type (examples by types), by logistic regression over
     a square root of the likeness, found from `start`. A type without an example speaks for
     nothing."""
-    root = np.linalg.cholesky(likeness + np.float32(1e-4) * np.eye(len(y), dtype=np.float32))
+    likeness = likeness.copy()
+    likeness.flat[:: len(y) + 1] += np.float32(RIDGE)
+    root = cholesky(likeness, lower=True, overwrite_a=True, check_finite=False)
     present = np.unique(y)
     with warnings.catch_warnings():
         # With few examples a type, scikit-learn wonders whether this is regression.
