@@ -67,7 +67,7 @@ class Classifier:
         rows = [measured.part(split.part(number), self.vocabulary) for number in (0, 1)]
         first, second = self.linear.margins(rows)
         flags = circumstances(heard, split, queues, general, whole, (first, second))
-        score = self.splitting.score(flags)
+        score = self.splitting.trees.score(flags)
         if score <= self.splitting.middle:
             return None
         return Several(

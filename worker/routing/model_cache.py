@@ -24,12 +24,15 @@ from worker.routing.meanings import Meanings
 from worker.routing.measuring import Linear
 from worker.routing.policy_document import PolicyDocument, PolicyError
 from worker.routing.topics import Splitting
+from worker.routing.trees import Trees
 from worker.routing.vocabulary import Vocabulary
 
-FORMAT = "ticket model 5"
+FORMAT = "ticket model 6"
 """Changes with everything that makes an old file useless: features, training, layout."""
 KEPT = 4
 """Models of earlier examples that stay in the folder, for a way back."""
+TREES = ("roots", "feature", "threshold", "low", "high", "value")
+"""The arrays of `Trees`."""
 
 
 def cache_path(
@@ -61,7 +64,7 @@ def save(classifier: Classifier, path: Path) -> None:
         "sharpness": classifier.sharpness,
         "calibration": asdict(classifier.calibration),
         "splitting": {
-            "flags": classifier.splitting.flags,
+            "depth": classifier.splitting.trees.depth,
             "middle": classifier.splitting.middle,
             "certain": classifier.splitting.certain,
         },
@@ -74,6 +77,7 @@ def save(classifier: Classifier, path: Path) -> None:
         bias=classifier.linear.bias,
         company=classifier.splitting.company,
         rarity=classifier.vocabulary.rarity,
+        **{f"trees_{name}": getattr(classifier.splitting.trees, name) for name in TREES},
     )
     payload = buffer.getvalue()
     header = {"format": FORMAT, "sha256": hashlib.sha256(payload).hexdigest()}
@@ -119,7 +123,10 @@ def load(path: Path) -> Classifier:
             linear=Linear(weights=arrays["weights"], bias=arrays["bias"]),
             splitting=Splitting(
                 company=arrays["company"],
-                flags=tuple(about["splitting"]["flags"]),
+                trees=Trees(
+                    **{name: arrays[f"trees_{name}"] for name in TREES},
+                    depth=about["splitting"]["depth"],
+                ),
                 middle=about["splitting"]["middle"],
                 certain=about["splitting"]["certain"],
             ),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from worker.routing.measuring import Linear, Measured
 from worker.routing.reading import Segment
 from worker.routing.softmax import Floats, softmax
+from worker.routing.trees import Trees
 from worker.routing.vocabulary import Vocabulary
 
 SOUNDING = 2.5
@@ -32,12 +33,6 @@ ANOTHER = 0.8
 """How much better (in nats) a third request must explain a ticket than two do."""
 MOST = 6
 """Requests of one ticket; no more are told apart."""
-FLAGS = (
-    *("gain", "gain_at_most_2", "clearer", "weaker", "stronger", "two_queues"),
-    *("segments", "asking", "asking_at_most_2", "both_in_whole", "lesser_in_whole", "over_third"),
-    *("general_in_whole", "surest_in_whole", "lesser_part", "parts", "general_parts"),
-    *("surest_of_first", "surest_of_second", "each_in_other"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +84,14 @@ class Splitting:
     """What was learned of tickets with several requests.
 
     `company` is how often a ticket of one type (row) holds a sentence that sounds like another
-    (column); `flags` weigh the circumstances; a score above `middle` is several, one above
-    `certain` surely so.
+    (column); `trees` weigh the circumstances (log-odds); a score above `middle` is several, one
+    above `certain` surely so.
     """
 
     company: Floats
-    flags: tuple[float, ...]
+    trees: Trees
     middle: float
     certain: float
-
-    def score(self, circumstances: Floats) -> float:
-        """How much a ticket looks like several requests (log-odds, from no fixed point)."""
-        return float(circumstances @ np.array(self.flags))
 
 
 def hear(measured: Measured, linear: Linear, vocabulary: Vocabulary) -> Heard:
@@ -139,8 +130,8 @@ def circumstances(
     whole: Floats,
     parts: tuple[Floats, Floats],
 ) -> Floats:
-    """The circumstances of a split, in the order of `FLAGS`. `whole` and `parts` are the margins
-    of the ticket and of either part, each read as one text."""
+    """The circumstances of a split. `whole` and `parts` are the margins of the ticket and of
+    either part, each read as one text."""
     one, other = split.types
     weights = heard.weights
     heard_one, heard_other = (float((weights * heard.chances[:, n]).max()) for n in split.types)
