@@ -12,7 +12,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import orjson
 from rich.console import Console
 
 from benchmarks.routing.designs import Result, designs
-from benchmarks.routing.knowledge import OTHERS, Knowledge, decisions, figures, speed
+from benchmarks.routing.knowledge import OTHERS, UNSEEN, Knowledge, decisions, figures, speed
 from benchmarks.routing.page import (
     calibration_table,
     confusion_table,
@@ -30,10 +30,10 @@ from benchmarks.routing.page import (
     topics_table,
     voices_table,
 )
-from benchmarks.routing.topics import calibration, topic_figures
+from benchmarks.routing.topics import BY_OTHERS, OURS, alarms, calibration, topic_figures
 from worker.routing.backtest import Figures
 from worker.routing.decision import Decision
-from worker.routing.examples import Example
+from worker.routing.examples import Example, read_examples
 from worker.routing.model_cache import load, save
 from worker.routing.policy import (
     DEFAULT_CACHE,
@@ -72,6 +72,7 @@ def main() -> int:
     costs = learned | _costs(policy, own.examples[:1000])
     _write("costs", costs, table(["", "measured"], [[k, f"{v:,.1f}"] for k, v in costs.items()]))
     _headline(knowledge, policy)
+    _unseen(knowledge)
     _topics(policy, [one for one in knowledge.examples if one.voice in OTHERS])
     _every_voice(knowledge)
     if given.designs:
@@ -81,20 +82,35 @@ def main() -> int:
 
 def _headline(knowledge: Knowledge, policy: Policy) -> None:
     """The voices of others, each apart, by a policy that has learned neither."""
+    spoken = {voice: [knowledge.examples[row] for row in knowledge.rows(voice)] for voice in OTHERS}
+    _apart("headline", policy, spoken)
+
+
+def _unseen(knowledge: Knowledge) -> None:
+    """Voices that nothing is ever learned from, by the shipped policy."""
+    examples = read_examples(UNSEEN, knowledge.document.types)
+    voices = sorted({one.voice for one in examples})
+    spoken = {voice: [one for one in examples if one.voice == voice] for voice in voices}
+    _apart("unseen", load_policy(), spoken | {"all three": examples})
+
+
+def _apart(name: str, policy: Policy, spoken: Mapping[str, Sequence[Example]]) -> None:
+    """Each voice by itself, as it is and without channel and managed services."""
     found: dict[str, Figures] = {}
-    for voice in OTHERS:
-        spoken = [knowledge.examples[row] for row in knowledge.rows(voice)]
-        for name, blank in ((voice, False), (f"{voice}, both hidden", True)):
-            made = decisions(policy, spoken, blank=blank)
-            found[name] = figures(knowledge.document, spoken, made)
-    _write("headline", {name: asdict(one) for name, one in found.items()}, voices_table(found))
+    for voice, examples in spoken.items():
+        for row, blank in ((voice, False), (f"{voice}, both hidden", True)):
+            made = decisions(policy, examples, blank=blank)
+            found[row] = figures(policy.document, examples, made)
+    _write(name, {row: asdict(one) for row, one in found.items()}, voices_table(found))
 
 
 def _topics(policy: Policy, others: Sequence[Example]) -> None:
     """Tickets with several requests, and what a confidence is worth; `others` were not learned
     from."""
-    found = topic_figures(policy, others)
-    _write("topics", asdict(found), topics_table(found))
+    ours, by_others = topic_figures(policy, OURS), topic_figures(policy, BY_OTHERS)
+    ordinary = alarms(policy, others)
+    found = {"ours": asdict(ours), "by others": asdict(by_others), "ordinary": asdict(ordinary)}
+    _write("topics", found, topics_table(ours, by_others, ordinary))
     ranges = calibration(policy.document, others, decisions(policy, others))
     _write("calibration", ranges, calibration_table(ranges))
 

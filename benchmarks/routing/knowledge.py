@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from worker.routing.backtest import Backtest, Figures, Label
 from worker.routing.decide import Case, decide_batch
@@ -23,6 +24,8 @@ from worker.routing.softmax import Floats
 
 OTHERS = ("hurried_clerks", "managers")
 """Voices written by other people, before and apart from every other example."""
+UNSEEN = Path(__file__).resolve().parents[2] / "tests" / "data" / "voices"
+"""Voices that nothing is ever learned from, to measure the shipped model by."""
 BATCH = 100
 
 

@@ -66,18 +66,25 @@ def confusion_table(one: Figures) -> list[str]:
     return table(["belongs to", *columns], rows)
 
 
-def topics_table(one: TopicFigures) -> list[str]:
-    """What is told apart, in percent with counts."""
-    rows = {
-        "with several requests: recognised": one.recognised,
-        "their requests: named": one.named,
-        "topics named: meant": one.meant,
-        "written to look like several: false alarms": one.alarms_look_alike,
-        "other long ones: false alarms": one.alarms_long,
-        "ordinary ones of voices of others: false alarms": one.alarms_ordinary,
+def topics_table(ours: TopicFigures, by_others: TopicFigures, ordinary: Share) -> list[str]:
+    """What is told apart, in percent with counts; `ordinary` are false alarms."""
+    names = {
+        "recognised": "with several requests: recognised",
+        "named": "their requests: named",
+        "meant": "topics named: meant",
+        "alarms_look_alike": "written to look like several: false alarms",
+        "alarms_long": "other long ones: false alarms",
     }
-    cells = [[name, percent(share), f"{share.part}/{share.of}"] for name, share in rows.items()]
-    return table(["tickets", "share", "count"], cells)
+    rows = [
+        [name, *(_counted(getattr(one, field)) for one in (ours, by_others))]
+        for field, name in names.items()
+    ]
+    rows.append(["ordinary ones of voices of others: false alarms", "–", _counted(ordinary)])
+    return table(["tickets", "written by us", "written by others"], rows)
+
+
+def _counted(share: Share) -> str:
+    return f"{percent(share)} ({share.part}/{share.of})"
 
 
 def calibration_table(ranges: Sequence[tuple[float, float, Share]]) -> list[str]:
