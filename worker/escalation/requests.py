@@ -12,7 +12,7 @@ from worker.portal import Portal, StageKind
 from worker.routing.policy import LEVEL_1, Policy
 from worker.routing.policy_document import Readiness
 from worker.tickets.effects import lock, move, stamp
-from worker.tickets.state import HANDLED_AT, REQUEST, STAGE, request_entry
+from worker.tickets.state import HANDLED_AT, REQUEST, STAGE, request_entry, unseen_move
 
 NOTE = "escalation_note"
 MISSING = "escalation_missing_info"
@@ -159,14 +159,16 @@ def suggestion(done: HandOff) -> dict[str, str]:
     )
 
 
-def not_moved(row: Mapping[str, str], why: str) -> dict[str, str]:
-    """What is written in place of a hand-off whose move HubSpot refused."""
+def not_moved(row: Mapping[str, str], ticket: Record, portal: Portal, why: str) -> dict[str, str]:
+    """What is written in place of a hand-off whose move HubSpot refused. `ticket` as it was read:
+    a person who had moved it before asking still has."""
     note = (
         f"Not carried out: HubSpot refused to move this ticket: {why} It was left in its stage. "
         "Fill what is missing or change the rule, then ask again."
     )
     kept = {name: row[name] for name in (REQUEST, HANDLED_AT, MISSING) if name in row}
-    return kept | {NOTE: note}
+    wish = unseen_move(ticket, portal)
+    return kept | {NOTE: note} | (lock(wish.queue) if wish else {})
 
 
 def superseded(ticket: Record, policy: Policy) -> dict[str, str]:

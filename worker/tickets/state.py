@@ -119,10 +119,15 @@ def unseen_move(ticket: Record, portal: Portal) -> Move | None:
     """The last move of a person into a queue that `routing_queue` does not know of yet; moves by
     machines and to waiting or closed stages that came after it do not undo it. Times are
     HubSpot's own.
+
+    A request that was handled knew of every move before it. The history of `routing_queue` need
+    not show that: a hand-off back to the queue that it named already leaves no entry.
     """
-    known = ticket.history.get(OWNER, ())
+    known = [entry.at for entry in ticket.history.get(OWNER, ())[:1]]
+    if handled := ticket.get(HANDLED_AT):
+        known.append(moment(handled))
     for entry in ticket.history.get(STAGE, ()):
-        if known and entry.at <= known[0].at:
+        if known and entry.at <= max(known):
             return None
         if entry.person and portal.kind(entry.value) is StageKind.INTAKE:
             return None  # the person asks for a new decision

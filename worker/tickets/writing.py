@@ -98,7 +98,7 @@ class Writer:
             others = {i: why for i, why in writing.refused.items() if i not in stale}
             hand_offs = {i: why for i, why in others.items() if REQUEST in batch.rows[i]}
             self._write_refused(batch, {i: w for i, w in others.items() if i not in hand_offs})
-            self._hand_offs_refused(batch, hand_offs)
+            self._hand_offs_refused(batch, hand_offs, portal)
         self.look_back(batch, {i: m for i, m in seen.items() if i in writing.written}, portal)
         self._flag_clients(batch)
 
@@ -178,7 +178,7 @@ class Writer:
         if last:
             self._hubspot.update("tickets", last)
 
-    def _hand_offs_refused(self, batch: Batch, refused: Mapping[str, str]) -> None:
+    def _hand_offs_refused(self, batch: Batch, refused: Mapping[str, str], portal: Portal) -> None:
         """A rule of the portal forbids what an agent asked for: the ticket stays with its queue,
         nobody is told of a hand-off, and the request is answered so that it ends."""
         if not refused:
@@ -186,7 +186,7 @@ class Writer:
         rows = []
         for id_, why in refused.items():
             log.warning("hand_off_refused", ticket=id_, hubspot_said=why)
-            batch.rows[id_] = not_moved(batch.rows[id_], why)
+            batch.rows[id_] = not_moved(batch.rows[id_], batch.tickets[id_], portal, why)
             rows.append(Update(id_, batch.rows[id_]))
             batch.settle(id_, Outcome.DONE, "hand-off refused by HubSpot")
         writing = self._hubspot.update("tickets", rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -184,11 +185,21 @@ def test_where_the_worker_only_suggests_it_says_what_it_would_do_and_moves_nothi
 def test_a_move_that_hubspot_refuses_is_no_hand_off_and_nobody_is_told_of_one() -> None:
     given = ticket("level_1", "exceeds_level_1")
     done = hand_off(given, Asked("exceeds_level_1", AT, "7"), "level_1", POLICY, PORTAL, ())
-    row = not_moved(properties(done, given, PORTAL), "Category is required.")
+    row = not_moved(properties(done, given, PORTAL), given, PORTAL, "Category is required.")
     assert not row.keys() & {STAGE, "routing_queue", "routing_status", NOTICE}
     assert row[REQUEST] == ""
     assert "Category is required." in row["escalation_note"]
     assert "ask again" in row["escalation_note"]
+
+
+def test_who_moved_the_ticket_before_a_hand_off_that_hubspot_refuses_still_has_moved_it() -> None:
+    dragged = HistoryEntry("s_level_1", AT, "CRM_UI", "userId:7", "7")
+    given = replace(ticket("ocr", "exceeds_level_1"), history={STAGE: (dragged,)})
+    wish = Asked("exceeds_level_1", AT, "7")
+    done = hand_off(given, wish, "level_1", POLICY, PORTAL, (), moved=True)
+    row = not_moved(properties(done, given, PORTAL), given, PORTAL, "Category is required.")
+    assert (row["routing_queue"], row["routing_status"]) == ("level_1", "locked")
+    assert STAGE not in row
 
 
 def test_a_move_after_the_request_is_the_newer_wish_and_the_ticket_says_so() -> None:

@@ -213,6 +213,41 @@ def test_a_persons_move_that_we_know_of_is_not_followed_again() -> None:
     assert work(known) is Work.NOTHING
 
 
+def test_a_move_before_a_request_that_was_handled_is_known_whatever_the_history_says() -> None:
+    """Handed from the person's queue back to the one that `routing_queue` named all the time: no
+    entry tells of that, and the person's move must not come up again with the next request."""
+    moves = history((OCR, OURS), (IT, PERSON), (OCR, OURS), (NEW, HUBSPOT))
+    decided_at = moves[2].at
+    handled = (moves[1].at + timedelta(seconds=30)).isoformat()
+    one = ticket(
+        OCR,
+        "locked",
+        "ocr",
+        moves,
+        owner_at=decided_at,
+        escalation_request="to_it",
+        escalation_handled_at=handled,
+    )
+    wish = HistoryEntry("to_it", NOW, "CRM_UI", "userId:7", "7")
+
+    step = next_step(
+        replace(one, history={**one.history, "escalation_request": (wish,)}), PORTAL, NOW
+    )
+
+    assert (step.work, step.queue) == (Work.HAND_OFF, "")
+
+
+def test_a_move_after_a_request_that_was_handled_is_a_new_wish() -> None:
+    moves = history((IT, PERSON), (OCR, OURS), (NEW, HUBSPOT))
+    handled = (moves[0].at - timedelta(seconds=1)).isoformat()
+    one = ticket(IT, "locked", "ocr", moves, owner_at=moves[1].at, escalation_handled_at=handled)
+
+    assert (next_step(one, PORTAL, NOW).work, next_step(one, PORTAL, NOW).queue) == (
+        Work.LOCK,
+        "it",
+    )
+
+
 # ---- back in intake
 
 
