@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="make demo", description=__doc__)
     options.add_argument("--stay", action="store_true", help="keep running until Ctrl-C")
     stay = options.parse_args().stay
+    # Told to stop, it stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     forget_settings()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
