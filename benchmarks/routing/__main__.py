@@ -91,7 +91,7 @@ def _unseen(knowledge: Knowledge) -> None:
     examples = read_examples(UNSEEN, knowledge.document.types)
     voices = sorted({one.voice for one in examples})
     spoken = {voice: [one for one in examples if one.voice == voice] for voice in voices}
-    _apart("unseen", load_policy(), spoken | {"all four": examples})
+    _apart("unseen", load_policy(), spoken | {"together": examples})
 
 
 def _apart(name: str, policy: Policy, spoken: Mapping[str, Sequence[Example]]) -> None:

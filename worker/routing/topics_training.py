@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier
 
 from worker.routing.asking import Asking
 from worker.routing.fitting import Numbers
@@ -23,6 +22,7 @@ from worker.routing.topics import (
     split_in_two,
 )
 from worker.routing.trees import Trees
+from worker.routing.trees_training import grow
 from worker.routing.vocabulary import Vocabulary
 
 ALARMS, SURE_ALARMS = 0.03, 0.003
@@ -36,8 +36,6 @@ WHOLE = 0.5
 """The share of mixtures whose first ticket is there as a whole."""
 WEIGHT = 3
 """How many mixtures a ticket counts for that somebody wrote with several requests."""
-TREES, DEPTH, STEP, LEAST = 200, 4, 0.05, 10
-"""How many trees, their depth, how much of each counts, and the least samples of a leaf."""
 FEW = 30
 """Tickets with several requests below which nothing is learned, and none is ever recognised."""
 
@@ -64,7 +62,7 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class _Sample:
     flags: Floats
     several: bool
     group: int
@@ -92,7 +90,7 @@ def learn_splitting(
     count = MIXTURES if sum(len(one.types) > 1 for one in told) >= FEW else 0
     written = len(told)
     told += _mixtures(told, groups, queues, vocabulary, count)
-    samples: list[Sample] = []
+    samples: list[_Sample] = []
     unsplit = 0
     for number, one in enumerate(told):
         split = split_in_two(one.heard, company, general)
@@ -105,7 +103,7 @@ def learn_splitting(
         flags = circumstances(one.heard, split, queues, general, one.whole, (first, second))
         several = len(one.types) > 1
         weight = WEIGHT if several and number < written else 1
-        samples.append(Sample(flags, several, one.group, weight))
+        samples.append(_Sample(flags, several, one.group, weight))
     return _learn(samples, unsplit, company)
 
 
@@ -177,7 +175,7 @@ def _request(one: _Told, dice: random.Random) -> list[int]:
     return [number for number in near if 0 <= number < len(sounds)]
 
 
-def _learn(samples: Sequence[Sample], unsplit: int, company: Floats) -> Splitting:
+def _learn(samples: Sequence[_Sample], unsplit: int, company: Floats) -> Splitting:
     several = sum(one.several for one in samples)
     if several < FEW or several == len(samples):
         # Where no ticket with one request could be split at all, a split is proof enough.
@@ -185,50 +183,21 @@ def _learn(samples: Sequence[Sample], unsplit: int, company: Floats) -> Splittin
         return Splitting(company=company, trees=Trees.none(), middle=middle, certain=middle)
     single: list[float] = [-np.inf] * unsplit
     for group in sorted({one.group for one in samples}):
-        trees = grow([one for one in samples if one.group != group])
+        trees = _weigh([one for one in samples if one.group != group])
         there = [one for one in samples if one.group == group and not one.several]
         single += [trees.score(one.flags) for one in there]
     bars = [float(np.quantile(single, 1 - s, method="higher")) for s in (ALARMS, SURE_ALARMS)]
     return Splitting(
         company=company,
-        trees=grow(samples),
+        trees=_weigh(samples),
         middle=max(0.0, bars[0]),
         certain=max(0.0, bars[1]),
     )
 
 
-def grow(samples: Sequence[Sample]) -> Trees:
-    """Trees by gradient boosting; a score of 0 is as much one request as several."""
-    model = GradientBoostingClassifier(
-        n_estimators=TREES,
-        learning_rate=STEP,
-        max_depth=DEPTH,
-        min_samples_leaf=LEAST,
-        subsample=0.5,
-        max_features="sqrt",
-        init="zero",
-        random_state=0,
-    )
-    model.fit(
+def _weigh(samples: Sequence[_Sample]) -> Trees:
+    return grow(
         np.array([one.flags for one in samples]),
         np.array([one.several for one in samples]),
-        sample_weight=np.array([one.weight for one in samples]),
-    )
-    grown = [one.tree_ for one in model.estimators_[:, 0]]
-    first = np.cumsum([0, *(tree.node_count for tree in grown)])
-    low, high = [], []
-    for start, tree in zip(first[:-1], grown, strict=True):
-        itself = np.arange(tree.node_count)
-        leaf = tree.children_left < 0
-        low.append(start + np.where(leaf, itself, tree.children_left))
-        high.append(start + np.where(leaf, itself, tree.children_right))
-    return Trees(
-        roots=first[:-1].astype(np.int32),
-        # A leaf goes to itself whatever number is looked at.
-        feature=np.concatenate([np.maximum(tree.feature, 0) for tree in grown]).astype(np.int32),
-        threshold=np.concatenate([tree.threshold for tree in grown]),
-        low=np.concatenate(low).astype(np.int32),
-        high=np.concatenate(high).astype(np.int32),
-        value=STEP * np.concatenate([tree.value[:, 0, 0] for tree in grown]),
-        depth=DEPTH,
+        np.array([one.weight for one in samples]),
     )

@@ -21,7 +21,7 @@ from worker.tickets.batch import KEPT, Batch
 from worker.tickets.identity import Identity
 from worker.tickets.lookback import LookBacks
 from worker.tickets.loops import MOST_A_DAY, MoveBound
-from worker.tickets.state import HANDLED_AT, OURS, REQUEST, STAGE, trampled_move
+from worker.tickets.state import HANDLED_AT, OURS, REQUEST, STAGE, trampled_move, unseen_move
 
 OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
 MOST_LOOKS = 4  # at one ticket in a row; then the rest of its batch has waited long enough
@@ -78,7 +78,7 @@ class Writer:
 
     def write(self, batch: Batch, portal: Portal) -> None:
         """Write tickets, then look back at those that moved, then write the clients' flags."""
-        self._stop_loops(batch)
+        self._stop_loops(batch, portal)
         held = self._inbox.held(batch.claim, batch.claim.ids)
         batch.drop(id_ for id_ in batch.claim.ids if id_ not in held)
         rows = [Update(id_, row) for id_, row in batch.rows.items()]
@@ -102,7 +102,7 @@ class Writer:
         self.look_back(batch, {i: m for i, m in seen.items() if i in writing.written}, portal)
         self._flag_clients(batch)
 
-    def _stop_loops(self, batch: Batch) -> None:
+    def _stop_loops(self, batch: Batch, portal: Portal) -> None:
         """A ticket that something keeps sending back is left where it is, and says so. What a
         person asks for is carried out however often."""
         moves = [i for i, row in batch.rows.items() if STAGE in row and i not in batch.by_people]
@@ -118,6 +118,8 @@ class Writer:
             if HANDLED_AT in batch.rows[id_]:  # a machine's request, answered so that it ends
                 asked_at = batch.rows[id_][HANDLED_AT]
                 row |= {REQUEST: "", HANDLED_AT: asked_at, NOTE: sentence}
+                if wish := unseen_move(batch.tickets[id_], portal):
+                    row["routing_queue"] = wish.queue  # what was handled counts as seen
             batch.rows[id_] = row
             batch.settle(id_, Outcome.FAILED, "moving in circles", why=sentence)
         self._counters.add({"loops_stopped": len(stopped)})

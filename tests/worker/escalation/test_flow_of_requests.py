@@ -188,3 +188,19 @@ def test_people_may_ask_more_often_than_a_machine_may_move(
     said = hub.truth("tickets", ticket_id)["properties"]
     assert "kept coming back" in said["escalation_note"]
     assert not said.get("escalation_request"), "a request that is not answered never ends"
+
+
+def test_where_a_circle_is_stopped_what_a_person_chose_before_it_is_kept(
+    hub: Hub, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.tickets.loops.MOST_A_DAY", 1)
+    ticket_id = hub.ticket(**PASSWORD)
+    route_all(here, [ticket_id])
+    ask(hub, ticket_id, "exceeds_level_1")
+    route_all(here, [ticket_id])
+    move(hub, ticket_id, "OCR", "user", PERSON)
+    wish = {"escalation_request": "relay_to_client"}
+    hub.act("workflow", "31", "update", object_type="tickets", id=ticket_id, properties=wish)
+    assert route_all(here, [ticket_id]) == "1 ticket: 1 moving in circles"
+    ticket = hub.truth("tickets", ticket_id)
+    assert (stage_label(hub, ticket), ticket["properties"]["routing_queue"]) == ("OCR", "ocr")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.worker.routing.test_trees import BOTH_HIGH
 from worker.routing.model_cache import KEPT, cache_path, load, save
 from worker.routing.policy import DEFAULT_MEANINGS, DEFAULT_POLICY, Policy, load_policy
 from worker.routing.policy_file import read_document
@@ -20,16 +22,17 @@ def sources(examples: Path, cache: Path) -> Sources:
 
 
 def test_loaded_model_decides_as_the_trained_one(policy: Policy, tmp_path: Path) -> None:
-    save(policy.classifier, tmp_path / "a.model")
+    splitting = replace(policy.classifier.splitting, trees=BOTH_HIGH)
+    save(replace(policy.classifier, splitting=splitting), tmp_path / "a.model")
     again = load(tmp_path / "a.model")
     reading = read(Ticket("1", "", "please reset my password"), 20_000)
     before = policy.classifier.measure(reading).row
     after = again.measure(reading).row
     assert np.array_equal(again.linear.margins([after]), policy.classifier.linear.margins([before]))
     assert again.calibration == policy.classifier.calibration
-    circumstances = np.zeros(20, dtype=np.float32)
-    trees = policy.classifier.splitting.trees
-    assert again.splitting.trees.score(circumstances) == trees.score(circumstances)
+    for corner in ((0, 0), (1, 0), (1, 1)):
+        row = np.array(corner, dtype=np.float32)
+        assert again.splitting.trees.score(row) == BOTH_HIGH.score(row)
 
 
 def test_training_twice_gives_the_same_file(examples_dir: Path, tmp_path: Path) -> None:

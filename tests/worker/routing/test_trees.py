@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from worker.routing.topics_training import Sample, grow
 from worker.routing.trees import Trees
+from worker.routing.trees_training import grow
 
 BOTH_HIGH = Trees(
     roots=np.array([0, 5], dtype=np.int32),
@@ -35,8 +35,8 @@ def test_without_a_tree_every_score_is_zero() -> None:
 def test_grown_trees_know_what_no_single_number_tells() -> None:
     dice = np.random.default_rng(7)
     points = dice.random((600, 2), dtype=np.float32)
-    samples = [Sample(one, bool((one[0] > 0.5) != (one[1] > 0.5)), 0, 1) for one in points]
-    trees = grow(samples)
+    answers = (points[:, 0] > 0.5) != (points[:, 1] > 0.5)
+    trees = grow(points, answers, np.ones(600, dtype=np.int64))
     for corner, several in (
         ((0, 0), False),
         ((0.9, 0.1), True),

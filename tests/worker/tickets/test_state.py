@@ -242,10 +242,9 @@ def test_a_move_after_a_request_that_was_handled_is_a_new_wish() -> None:
     handled = (moves[0].at - timedelta(seconds=1)).isoformat()
     one = ticket(IT, "locked", "ocr", moves, owner_at=moves[1].at, escalation_handled_at=handled)
 
-    assert (next_step(one, PORTAL, NOW).work, next_step(one, PORTAL, NOW).queue) == (
-        Work.LOCK,
-        "it",
-    )
+    step = next_step(one, PORTAL, NOW)
+
+    assert (step.work, step.queue) == (Work.LOCK, "it")
 
 
 # ---- back in intake
