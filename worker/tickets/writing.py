@@ -21,7 +21,8 @@ from worker.tickets.batch import KEPT, Batch
 from worker.tickets.identity import Identity
 from worker.tickets.lookback import LookBacks
 from worker.tickets.loops import MOST_A_DAY, MoveBound
-from worker.tickets.state import HANDLED_AT, OURS, REQUEST, STAGE, trampled_move, unseen_move
+from worker.tickets.state import HANDLED_AT, OURS, REQUEST, STAGE, unseen_move
+from worker.tickets.trampled_moves import trampled_move
 
 OUTAGE_WAIT_S = (2.0, 8.0)  # between these, so that a backlog does not come back at once
 MOST_LOOKS = 4  # at one ticket in a row; then the rest of its batch has waited long enough
